@@ -1,0 +1,75 @@
+//! The messages on the topics: trades, candles, and heartbeats, as Rust types.
+//! `schemas/` is the contract for other languages. Nothing here knows of Kafka.
+
+use serde::{Deserialize, Serialize};
+
+/// One trade on an exchange.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trade {
+    /// The traded pair, base before quote: `XRP/ETH`. Also the record's key.
+    pub pair: String,
+    /// Price of one unit of the base currency, in the quote currency; positive.
+    pub price: f64,
+    /// Quantity of the base currency; positive.
+    pub quantity: f64,
+    /// Side of the taker, where the source tells it.
+    pub side: Option<Side>,
+    /// When the exchange matched the trade, in milliseconds since 1970 UTC.
+    pub timestamp_ms: i64,
+    /// The source's number for the trade, unique within a pair.
+    pub trade_id: i64,
+}
+
+/// Side of the taker of a trade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// The taker bought.
+    Buy,
+    /// The taker sold.
+    Sell,
+}
+
+/// A source's clock, written to every partition of the trades topic, so that
+/// event time moves on when nothing is traded. The header `type: heartbeat`
+/// tells it from a trade, the header `source` whose clock it is: it speaks for
+/// those pairs whose latest trade carries the same `source`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeat {
+    /// The source's clock, in milliseconds since 1970 UTC: it sends no trade
+    /// older than this any more.
+    pub timestamp_ms: i64,
+    /// The source has ended: its open candles close now, however long their
+    /// windows still are.
+    pub end: bool,
+}
+
+/// The candle of one pair and one window, forming or closed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Candle {
+    /// The traded pair. Also the record's key.
+    pub pair: String,
+    /// Price of the first trade in the window.
+    pub open: f64,
+    /// Highest price in the window.
+    pub high: f64,
+    /// Lowest price in the window.
+    pub low: f64,
+    /// Price of the latest trade in the window.
+    pub close: f64,
+    /// Sum of the quantities, in the base currency.
+    pub volume: f64,
+    /// Number of trades.
+    pub trades: u64,
+    /// Start of the window, inclusive, in milliseconds since 1970 UTC.
+    pub window_start_ms: i64,
+    /// End of the window, exclusive, in milliseconds since 1970 UTC.
+    pub window_end_ms: i64,
+    /// Length of the window, in seconds.
+    pub candle_seconds: u32,
+    /// Whether the candle is final. A forming candle is sent again as it grows.
+    pub closed: bool,
+}
