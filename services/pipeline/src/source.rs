@@ -1,5 +1,5 @@
-//! The contract between a source of trades and the loop that writes them to
-//! Kafka: what a source sends, and where it resumes. No source lives here.
+//! The contract with a source of trades: what it sends, and where it goes on
+//! after a restart. A source knows nothing of Kafka; `publish` runs one.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -10,37 +10,43 @@ use tokio::sync::mpsc::Sender;
 
 use crate::message::Trade;
 
-/// Why a source failed. Its `Display` is the one line a user reads.
-pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
-
-/// What a source of trades hands to the loop.
+/// What a source sends.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// A trade.
+    /// A trade, in the source's order.
     Trade(Trade),
-    /// The source's clock, in milliseconds since 1970 UTC: no older trade will follow.
+    /// The source's clock, in milliseconds since 1970 UTC: no older trade will
+    /// follow.
     Clock(i64),
-    /// No more trades will follow; the last event.
+    /// No more trades; the last event.
     End,
 }
 
-/// How far a source has been written to the topic, committed with the trades themselves.
+/// How far a source has been published, kept in the same transaction as its
+/// trades. A restarted source goes on right after it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Position {
-    /// Number of trades written by this source so far.
+    /// Number of trades published so far.
     pub trades: u64,
-    /// The latest trade id written, per pair.
+    /// The number of the last trade published, per pair.
     pub last_trade_ids: BTreeMap<String, i64>,
 }
 
-/// A source of trades. Implementations send events until they end, the
-/// receiver is dropped, or they fail.
+/// Why a source stopped before its end.
+pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A source of trades.
 pub trait Source: Send + 'static {
-    /// Names the source, and its clock, in the record header `source`:
-    /// `kraken`, `synthetic`, `replay:XRP/ETH`.
+    /// A name that stays the same over restarts: it identifies the published
+    /// position, and travels in the header `source` of every record.
     fn name(&self) -> String;
 
-    /// Runs from `position` on.
+    /// Sends everything that follows `position` into `events`, until the end
+    /// or until the receiver is gone. The channel is bounded: a source that is
+    /// faster than the broker waits in `send`.
+    ///
+    /// # Errors
+    /// When the source cannot go on. What was sent before is published.
     fn run(
         self: Box<Self>,
         position: Position,
