@@ -1,0 +1,115 @@
+//! What exists: every indicator with its name, group, inputs, parameters and
+//! outputs, and how to make one by name. Each row is derived from the
+//! definition in the indicator's own file.
+
+use crate::bar::Source;
+use crate::indicator::DynIndicator;
+use crate::io::{Field, Input, Output};
+use crate::kernel::{Kernel, Machine};
+use crate::parameter::{Arguments, Parameter, ParameterError};
+use std::sync::LazyLock;
+
+/// What is known of an indicator besides its inputs and outputs, which its
+/// types tell. Names are TA-Lib's.
+#[derive(Debug, PartialEq)]
+pub struct Info {
+    /// TA-Lib's name: `RSI`. An expression writes it in any case.
+    pub name: &'static str,
+    /// What it is called in the literature.
+    pub title: &'static str,
+    /// TA-Lib's group.
+    pub group: Group,
+    /// Its parameters in TA-Lib's order.
+    pub parameters: &'static [Parameter],
+    /// Whether an unstable period can be set, see
+    /// [`Machine::with_unstable_period`].
+    pub unstable_period: bool,
+}
+
+/// TA-Lib's groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Group {
+    /// Math Operators
+    MathOperators,
+    /// Momentum Indicators
+    Momentum,
+    /// Overlap Studies
+    Overlap,
+    /// Volume Indicators
+    Volume,
+}
+
+impl Group {
+    /// TA-Lib's name of the group.
+    pub fn name(self) -> &'static str {
+        match self {
+            Group::MathOperators => "Math Operators",
+            Group::Momentum => "Momentum Indicators",
+            Group::Overlap => "Overlap Studies",
+            Group::Volume => "Volume Indicators",
+        }
+    }
+}
+
+/// One indicator in the catalog.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Name, group and parameters.
+    pub info: &'static Info,
+    /// The series it reads where nothing else is asked for, in order.
+    pub inputs: &'static [Source],
+    /// Its outputs, in order.
+    pub outputs: &'static [Field],
+    pub(crate) make: fn(&'static Info, Arguments) -> Box<dyn DynIndicator>,
+}
+
+/// One line of the list below: what a definition says of itself.
+pub(crate) trait Defined {
+    const ROW: Row;
+}
+
+impl<K: Kernel> Defined for Machine<K> {
+    const ROW: Row = Row {
+        info: &K::INFO,
+        inputs: K::Input::SOURCES,
+        outputs: K::Output::FIELDS,
+        make: |_, arguments| Box::new(Machine::<K>::from_arguments(arguments)),
+    };
+}
+
+impl Row {
+    /// Makes the indicator from the values of its parameters, in order; those
+    /// left out take their defaults.
+    ///
+    /// # Errors
+    /// Names the indicator, the parameter, the value and its range.
+    pub fn make(&self, values: &[Option<f64>]) -> Result<Box<dyn DynIndicator>, ParameterError> {
+        Ok((self.make)(self.info, Arguments::check(self.info, values)?))
+    }
+}
+
+/// Every indicator of this crate, by group.
+pub fn rows() -> &'static [&'static Row] {
+    static ROWS: LazyLock<Vec<&'static Row>> = LazyLock::new(|| {
+        let groups =
+            [crate::math::ROWS, crate::momentum::ROWS, crate::overlap::ROWS, crate::volume::ROWS];
+        groups.into_iter().flatten().collect()
+    });
+    &ROWS
+}
+
+/// The indicator of that name, in any case.
+pub fn find(name: &str) -> Option<&'static Row> {
+    rows().iter().copied().find(|row| row.info.name.eq_ignore_ascii_case(name))
+}
+
+/// Lists the indicators of a group: one line each, file and name.
+macro_rules! group {
+    ($($file:ident: $name:ident),+ $(,)?) => {
+        $(pub mod $file; #[doc(inline)] pub use $file::$name;)+
+        pub(crate) const ROWS: &[$crate::catalog::Row] =
+            &[$(<$name as $crate::catalog::Defined>::ROW),+];
+    };
+}
+pub(crate) use group;

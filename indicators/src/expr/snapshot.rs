@@ -1,0 +1,95 @@
+//! Saving an expression's whole state as bytes, and taking it up again: what a
+//! service writes to a changelog and a backtest to a file.
+
+use super::Expression;
+use crate::indicator::StateError;
+use serde::{Deserialize, Serialize};
+
+/// The format of the snapshots that this version writes, and reads.
+const FORMAT: u32 = 1;
+
+/// A snapshot that cannot be restored.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SnapshotError {
+    /// The bytes are no snapshot.
+    #[error("the snapshot cannot be read: {reason}")]
+    Unreadable {
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// The snapshot is of another format.
+    #[error("the snapshot has format version {found}, expected {FORMAT}")]
+    OtherFormat {
+        /// The version in the snapshot.
+        found: u32,
+    },
+    /// The snapshot is of another expression.
+    #[error("the snapshot is of `{found}`, expected `{expected}`")]
+    OtherExpression {
+        /// The expression in the snapshot.
+        found: String,
+        /// The expression that was to take it.
+        expected: String,
+    },
+    /// The state of one of the indicators does not fit.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// What a snapshot holds. The format comes first, alone, so that it can be read
+/// whatever follows.
+#[derive(Serialize, Deserialize)]
+struct Body<'a> {
+    expression: &'a str,
+    #[serde(borrow)]
+    states: Vec<&'a [u8]>,
+}
+
+impl Expression {
+    /// The whole state as bytes, with the expression's canonical form and a
+    /// format version.
+    pub fn snapshot(&self) -> Vec<u8> {
+        let mut states = Vec::new();
+        self.root.for_each(&mut |indicator| states.push(indicator.save()));
+        let expression = self.to_string();
+        let states = states.iter().map(Vec::as_slice).collect();
+        let body = Body { expression: &expression, states };
+        // Strings and bytes always serialise.
+        postcard::to_stdvec(&(FORMAT, body)).unwrap_or_default()
+    }
+
+    /// Takes over the state in a snapshot, and goes on as if never stopped: the
+    /// values are the same to the last bit.
+    ///
+    /// # Errors
+    /// When the snapshot is of another expression, of an unknown format, or
+    /// damaged. The expression is then as it was.
+    pub fn restore(&mut self, snapshot: &[u8]) -> Result<(), SnapshotError> {
+        let unreadable = |error: postcard::Error| {
+            let reason = error.to_string();
+            SnapshotError::Unreadable { reason }
+        };
+        let (found, body) = postcard::take_from_bytes::<u32>(snapshot).map_err(unreadable)?;
+        if found != FORMAT {
+            return Err(SnapshotError::OtherFormat { found });
+        }
+        let body: Body<'_> = postcard::from_bytes(body).map_err(unreadable)?;
+        let expected = self.to_string();
+        if body.expression != expected {
+            let found = body.expression.to_owned();
+            return Err(SnapshotError::OtherExpression { found, expected });
+        }
+        let mut states = body.states.into_iter();
+        let mut restored = self.root.clone();
+        restored.for_each_mut(&mut |indicator| match states.next() {
+            Some(state) => Ok(indicator.load(state)?),
+            None => {
+                let reason = "it ends too soon".to_owned();
+                Err(SnapshotError::Unreadable { reason })
+            }
+        })?;
+        self.root = restored;
+        Ok(())
+    }
+}

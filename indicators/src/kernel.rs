@@ -1,0 +1,317 @@
+//! What the author of an indicator writes, and the machine that makes a full
+//! [`Indicator`] of it.
+//!
+//! A [`Kernel`] works in two phases. [`step`](Kernel::step) computes a value and
+//! only reads the windows; what changes with every bar is in a small `Copy`
+//! state. [`store`](Kernel::store) then pushes the bar into the windows. An
+//! update is both; a peek is a step on a copy of the state. So peek equals the
+//! next update by construction, and neither allocates.
+//!
+//! A kernel may hold other kernels and pass their states through its own.
+
+use crate::catalog::Info;
+use crate::indicator::{ColumnsError, DynIndicator, Indicator, StateError};
+use crate::io::{Field, Input, Output, Values};
+use crate::parameter::{Arguments, ParameterError, UNSTABLE_PERIOD};
+use crate::window::{SavedWindow, Window};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt::Debug;
+
+/// The definition of one indicator: parameters, lookback, state, step.
+/// Everything else derives from it.
+pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
+    /// Its entry in the catalog: name, group, parameters.
+    const INFO: Info;
+    /// What it reads of a bar.
+    type Input: Input;
+    /// What it gives.
+    type Output: Output;
+    /// What changes with every bar, besides the windows. `Default` is the state
+    /// before the first bar.
+    type State: Copy + Debug + Default + Send + Sync + Serialize + DeserializeOwned + 'static;
+
+    /// The kernel before its first bar. The arguments fit [`INFO`](Self::INFO).
+    fn new(arguments: &Arguments) -> Self;
+
+    /// How many bars pass before the first value, without the unstable period.
+    fn lookback(&self) -> usize;
+
+    /// Moves the state on by one bar, and gives its value. What it gives before
+    /// the lookback is thrown away.
+    fn step<C: Clock>(&self, clock: C, state: &mut Self::State, input: Self::Input)
+    -> Self::Output;
+
+    /// Pushes the bar into the windows; `state` is what [`step`](Self::step) has
+    /// just left. Kernels without windows have nothing to do.
+    #[inline(always)]
+    fn store(&mut self, state: &Self::State, input: Self::Input) {
+        let _ = (state, input);
+    }
+
+    /// Shows every window to `visit`, always in the same order: windows are
+    /// saved and restored through it. Everything else in a kernel follows from
+    /// its parameters.
+    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
+        let _ = visit;
+    }
+}
+
+/// Where in the series a step is. It is either in warm-up, or past it, and then
+/// the compiler removes what only the warm-up needs.
+pub trait Clock: Copy {
+    /// How many bars came before this one; beyond every lookback once past warm-up.
+    fn bar(self) -> usize;
+
+    /// The clock of a part that begins `start` bars later; `None` before that.
+    fn since(self, start: usize) -> Option<Self>;
+}
+
+#[derive(Clone, Copy)]
+struct WarmUp(usize);
+
+impl Clock for WarmUp {
+    #[inline(always)]
+    fn bar(self) -> usize {
+        self.0
+    }
+
+    #[inline(always)]
+    fn since(self, start: usize) -> Option<Self> {
+        self.0.checked_sub(start).map(WarmUp)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Running;
+
+impl Clock for Running {
+    #[inline(always)]
+    fn bar(self) -> usize {
+        usize::MAX
+    }
+
+    #[inline(always)]
+    fn since(self, _: usize) -> Option<Self> {
+        Some(self)
+    }
+}
+
+/// A kernel at work: the state machine behind every indicator of this crate.
+/// `Sma`, `Rsi` and the others are names for it.
+#[derive(Clone, Debug)]
+pub struct Machine<K: Kernel> {
+    arguments: Arguments,
+    /// Bars taken, up to one more than the lookback: the machine is warm then.
+    bars: usize,
+    lookback: usize,
+    state: K::State,
+    kernel: K,
+}
+
+impl<K: Kernel> Machine<K> {
+    /// Its entry in the catalog.
+    pub const INFO: &'static Info = &K::INFO;
+
+    /// Makes the indicator from the values of its parameters, in order; those
+    /// left out take their defaults.
+    ///
+    /// # Errors
+    /// Names the indicator, the parameter, the value and its range.
+    pub fn from_values(values: &[Option<f64>]) -> Result<Self, ParameterError> {
+        Ok(Self::from_arguments(Arguments::check(Self::INFO, values)?))
+    }
+
+    /// Makes the indicator from checked arguments.
+    pub(crate) fn from_arguments(arguments: Arguments) -> Self {
+        let kernel = K::new(&arguments);
+        let lookback = kernel.lookback() + arguments.unstable_period();
+        Self { arguments, bars: 0, lookback, state: K::State::default(), kernel }
+    }
+
+    /// The same indicator, before its first bar, with values held back for
+    /// `bars` more bars, so that the influence of the first bars has faded:
+    /// TA-Lib's unstable period.
+    ///
+    /// # Errors
+    /// When the indicator has no unstable period, or `bars` is above 100,000.
+    pub fn with_unstable_period(self, bars: usize) -> Result<Self, ParameterError> {
+        let indicator = K::INFO.name;
+        if !K::INFO.unstable_period {
+            let expected = K::INFO.parameters.len();
+            return Err(ParameterError::TooMany { indicator, given: expected + 1, expected });
+        }
+        if bars as f64 > UNSTABLE_PERIOD.max {
+            let (parameter, value) = (UNSTABLE_PERIOD, bars as f64);
+            return Err(ParameterError::OutOfRange { indicator, parameter, value });
+        }
+        Ok(Self::from_arguments(self.arguments.with_unstable_period(bars)))
+    }
+
+    /// The values of its parameters.
+    pub fn arguments(&self) -> &Arguments {
+        &self.arguments
+    }
+
+    /// Kept apart from the warm path, and rarely taken: the clock counts here.
+    #[cold]
+    fn warm_up(&mut self, input: K::Input) -> Option<K::Output> {
+        let output = self.kernel.step(WarmUp(self.bars), &mut self.state, input);
+        self.kernel.store(&self.state, input);
+        self.bars += 1;
+        (self.bars > self.lookback).then_some(output)
+    }
+
+    #[cold]
+    fn peek_in_warm_up(&self, input: K::Input) -> Option<K::Output> {
+        let mut state = self.state;
+        let output = self.kernel.step(WarmUp(self.bars), &mut state, input);
+        (self.bars >= self.lookback).then_some(output)
+    }
+}
+
+impl<K: Kernel> Indicator for Machine<K> {
+    type Input = K::Input;
+    type Output = K::Output;
+
+    fn lookback(&self) -> usize {
+        self.lookback
+    }
+
+    #[inline(always)]
+    fn update(&mut self, input: K::Input) -> Option<K::Output> {
+        if !input.is_finite() {
+            return None;
+        }
+        if self.bars <= self.lookback {
+            return self.warm_up(input);
+        }
+        let output = self.kernel.step(Running, &mut self.state, input);
+        self.kernel.store(&self.state, input);
+        Some(output)
+    }
+
+    #[inline(always)]
+    fn peek(&self, input: K::Input) -> Option<K::Output> {
+        if !input.is_finite() {
+            return None;
+        }
+        if self.bars <= self.lookback {
+            return self.peek_in_warm_up(input);
+        }
+        let mut state = self.state;
+        Some(self.kernel.step(Running, &mut state, input))
+    }
+
+    fn reset(&mut self) {
+        *self = Self::from_arguments(std::mem::take(&mut self.arguments));
+    }
+}
+
+/// What is saved of a machine: all that does not follow from its parameters.
+#[derive(Serialize, Deserialize)]
+struct Saved<S> {
+    arguments: Arguments,
+    bars: usize,
+    state: S,
+    windows: Vec<SavedWindow>,
+}
+
+impl<K: Kernel> Machine<K> {
+    fn saved(&self) -> Saved<K::State> {
+        let mut windows = Vec::new();
+        // Windows are visited mutably; saving is rare enough for a copy.
+        self.kernel.clone().windows(&mut |window| windows.push(window.save()));
+        Saved { arguments: self.arguments.clone(), bars: self.bars, state: self.state, windows }
+    }
+
+    /// The machine that was saved; `None` when its parameters are out of range
+    /// or its windows do not belong to them.
+    fn revived(saved: Saved<K::State>) -> Option<Self> {
+        let arguments = saved.arguments.checked_again(Self::INFO).ok()?;
+        let mut machine = Self::from_arguments(arguments);
+        let mut windows = saved.windows.into_iter();
+        let mut fits = true;
+        machine.kernel.windows(&mut |window| {
+            fits &= windows.next().is_some_and(|saved| window.load(saved));
+        });
+        if !fits || windows.next().is_some() || saved.bars > machine.lookback + 1 {
+            return None;
+        }
+        machine.bars = saved.bars;
+        machine.state = saved.state;
+        Some(machine)
+    }
+}
+
+impl<K: Kernel> Serialize for Machine<K> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.saved().serialize(serializer)
+    }
+}
+
+impl<'de, K: Kernel> Deserialize<'de> for Machine<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let saved = Saved::deserialize(deserializer)?;
+        let name = K::INFO.name;
+        Self::revived(saved).ok_or_else(|| D::Error::custom(format!("not a state of {name}")))
+    }
+}
+
+impl<K: Kernel> DynIndicator for Machine<K> {
+    fn info(&self) -> &'static Info {
+        Self::INFO
+    }
+
+    fn arguments(&self) -> &Arguments {
+        &self.arguments
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        K::Output::FIELDS
+    }
+
+    fn lookback(&self) -> usize {
+        self.lookback
+    }
+
+    fn update(&mut self, fields: &[f64]) -> Option<Values> {
+        Indicator::update(self, K::Input::from_fields(fields)?).map(Output::values)
+    }
+
+    fn peek(&self, fields: &[f64]) -> Option<Values> {
+        Indicator::peek(self, K::Input::from_fields(fields)?).map(Output::values)
+    }
+
+    fn reset(&mut self) {
+        Indicator::reset(self);
+    }
+
+    fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError> {
+        Indicator::batch(self, inputs, outputs)
+    }
+
+    fn boxed(&self) -> Box<dyn DynIndicator> {
+        Box::new(self.clone())
+    }
+
+    fn save(&self) -> Vec<u8> {
+        // Only a state that refuses to be serialised can fail here, and then
+        // `load` says that nothing was saved.
+        postcard::to_stdvec(&self.saved()).unwrap_or_default()
+    }
+
+    fn load(&mut self, state: &[u8]) -> Result<(), StateError> {
+        let indicator = K::INFO.name;
+        let unreadable = StateError::Unreadable { indicator };
+        let Ok(saved) = postcard::from_bytes::<Saved<K::State>>(state) else {
+            return Err(unreadable);
+        };
+        if saved.arguments != self.arguments {
+            let (saved, expected) = (saved.arguments.to_string(), self.arguments.to_string());
+            return Err(StateError::OtherParameters { indicator, saved, expected });
+        }
+        *self = Self::revived(saved).ok_or(unreadable)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,86 @@
+//! Highest value over a period.
+
+use crate::catalog::{Group, Info};
+use crate::kernel::{self, Clock, Machine};
+use crate::parameter::{Arguments, Parameter, ParameterError};
+use crate::window::{Extreme, ExtremeState, Highest, Window};
+
+/// Highest value over a period (MAX).
+///
+/// # Formula
+/// `MAX(t) = max(x(t), x(t-1), …, x(t-n+1))`
+///
+/// # Parameters
+/// * `time_period` `n`: 2 to 100,000, default 30. The cost of a bar does not
+///   depend on it.
+///
+/// # Lookback
+/// `n - 1`
+///
+/// # Example
+/// ```
+/// use indicators::{Indicator, Max};
+///
+/// let mut max = Max::new(2)?;
+/// assert_eq!(max.update(3.0), None);
+/// assert_eq!(max.update(1.0), Some(3.0));
+/// assert_eq!(max.update(2.0), Some(2.0));
+/// # Ok::<(), indicators::ParameterError>(())
+/// ```
+///
+/// # Source
+/// TA-Lib, group 'Math Operators'.
+pub type Max = Machine<Kernel>;
+
+impl Max {
+    /// The highest of the last `time_period` values.
+    ///
+    /// # Errors
+    /// When the period is not from 2 to 100,000.
+    pub fn new(time_period: usize) -> Result<Self, ParameterError> {
+        Self::from_values(&[Some(time_period as f64)])
+    }
+}
+
+/// The definition of [`Max`].
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    period: usize,
+    window: Extreme<Highest>,
+}
+
+impl kernel::Kernel for Kernel {
+    const INFO: Info = Info {
+        name: "MAX",
+        title: "Highest value over a specified period",
+        group: Group::MathOperators,
+        parameters: &[Parameter::period("time_period", 30, 2)],
+        unstable_period: false,
+    };
+    type Input = f64;
+    type Output = f64;
+    type State = ExtremeState<Highest>;
+
+    fn new(arguments: &Arguments) -> Self {
+        let period = arguments.integer(0);
+        Self { period, window: Extreme::new(period) }
+    }
+
+    fn lookback(&self) -> usize {
+        self.period - 1
+    }
+
+    #[inline(always)]
+    fn step<C: Clock>(&self, _: C, state: &mut Self::State, value: f64) -> f64 {
+        self.window.step(state, value)
+    }
+
+    #[inline(always)]
+    fn store(&mut self, state: &Self::State, value: f64) {
+        self.window.store(state, value);
+    }
+
+    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
+        visit(&mut self.window);
+    }
+}

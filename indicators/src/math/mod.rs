@@ -1,0 +1,6 @@
+//! TA-Lib's group 'Math Operators'.
+
+crate::catalog::group! {
+    max: Max,
+    min: Min,
+}

@@ -1,0 +1,8 @@
+//! TA-Lib's group 'Momentum Indicators': speed and direction of price moves.
+
+crate::catalog::group! {
+    macd: Macd,
+    rsi: Rsi,
+}
+
+pub use macd::MacdOutput;

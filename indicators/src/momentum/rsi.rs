@@ -1,0 +1,105 @@
+//! Relative strength index.
+
+use crate::catalog::{Group, Info};
+use crate::kernel::{self, Clock, Machine};
+use crate::parameter::{Arguments, Parameter, ParameterError};
+use serde::{Deserialize, Serialize};
+
+/// Relative strength index (RSI): the share of the gains in all moves, in
+/// percent, smoothed by Wilder's average. From 0 to 100; above 70 a market is
+/// called overbought, below 30 oversold.
+///
+/// # Formula
+/// `RSI(t) = 100 · G(t) / (G(t) + L(t))`, where the average gain
+/// `G(t) = (G(t-1) · (n - 1) + max(x(t) - x(t-1), 0)) / n`, the average loss `L`
+/// likewise of the falls, and both begin as the means of the first `n` moves.
+///
+/// # Parameters
+/// * `time_period` `n`: moves in the average, 2 to 100,000, default 14.
+///
+/// # Lookback
+/// `n`, and the unstable period.
+///
+/// # Example
+/// ```
+/// use indicators::{Indicator, Rsi};
+///
+/// let mut rsi = Rsi::new(2)?;
+/// assert_eq!(rsi.update(10.0), None);
+/// assert_eq!(rsi.update(12.0), None);
+/// assert_eq!(rsi.update(10.0), Some(50.0));
+/// # Ok::<(), indicators::ParameterError>(())
+/// ```
+///
+/// # Source
+/// J. Welles Wilder, *New Concepts in Technical Trading Systems*, 1978, section VI.
+pub type Rsi = Machine<Kernel>;
+
+impl Rsi {
+    /// The index over `time_period` moves.
+    ///
+    /// # Errors
+    /// When the period is not from 2 to 100,000.
+    pub fn new(time_period: usize) -> Result<Self, ParameterError> {
+        Self::from_values(&[Some(time_period as f64)])
+    }
+}
+
+/// The definition of [`Rsi`].
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    period: usize,
+    share: f64,
+}
+
+/// The latest value, and the sums of gains and falls until there are enough of
+/// them, then their averages.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    previous: f64,
+    gain: f64,
+    loss: f64,
+}
+
+impl kernel::Kernel for Kernel {
+    const INFO: Info = Info {
+        name: "RSI",
+        title: "Relative Strength Index",
+        group: Group::Momentum,
+        parameters: &[Parameter::period("time_period", 14, 2)],
+        unstable_period: true,
+    };
+    type Input = f64;
+    type Output = f64;
+    type State = State;
+
+    fn new(arguments: &Arguments) -> Self {
+        let period = arguments.integer(0);
+        Self { period, share: 1.0 / period as f64 }
+    }
+
+    fn lookback(&self) -> usize {
+        self.period
+    }
+
+    #[inline(always)]
+    fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
+        let change = if clock.bar() == 0 { 0.0 } else { value - state.previous };
+        state.previous = value;
+        let (gain, loss) = if change < 0.0 { (0.0, -change) } else { (change, 0.0) };
+        if clock.bar() > self.period {
+            let kept = (self.period - 1) as f64;
+            state.gain = (state.gain * kept + gain) * self.share;
+            state.loss = (state.loss * kept + loss) * self.share;
+        } else {
+            state.gain += gain;
+            state.loss += loss;
+            if clock.bar() == self.period {
+                state.gain *= self.share;
+                state.loss *= self.share;
+            }
+        }
+        let moves = state.gain + state.loss;
+        if moves == 0.0 { 50.0 } else { 100.0 * (state.gain / moves) }
+    }
+}

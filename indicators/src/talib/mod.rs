@@ -1,0 +1,1 @@
+//! The TA-Lib C library as a second backend.

@@ -1,0 +1,5 @@
+//! TA-Lib's group 'Volume Indicators'.
+
+crate::catalog::group! {
+    obv: Obv,
+}

@@ -1,0 +1,28 @@
+//! The state machines that indicators share. Each keeps a bounded number of
+//! past values, is read by a kernel's `step` and written by its `store`.
+
+mod extreme;
+mod ring;
+
+pub use extreme::{Extreme, ExtremeState, Highest, Lowest, Order};
+pub use ring::Ring;
+
+use serde::{Deserialize, Serialize};
+
+/// A window as it is saved and restored. Its length follows from the
+/// indicator's parameters and is not restored, only compared.
+pub trait Window {
+    /// Its content.
+    fn save(&self) -> SavedWindow;
+
+    /// Takes over a content; `false`, and nothing done, when it is not that of a
+    /// window of this kind and length.
+    fn load(&mut self, saved: SavedWindow) -> bool;
+}
+
+/// The content of a window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SavedWindow {
+    pub(crate) values: Vec<f64>,
+    pub(crate) position: usize,
+}

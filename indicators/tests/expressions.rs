@@ -1,0 +1,195 @@
+//! Expressions as a user writes them: what they compute, how they print, what
+//! they say when they are wrong, and their snapshots.
+
+use indicators::{Bar, Ema, Expression, Indicator, Macd, Rsi, Sma};
+use proptest::prelude::*;
+
+fn parse(text: &str) -> Expression {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn error(text: &str) -> String {
+    text.parse::<Expression>().expect_err(text).to_string()
+}
+
+/// Bars whose fields all differ.
+fn bars(closes: &[f64]) -> Vec<Bar> {
+    let bar = |close: &f64| Bar::new(close * 0.99, close * 1.02, close * 0.97, *close, close * 7.0);
+    closes.iter().map(|close| bar(close).unwrap()).collect()
+}
+
+#[test]
+fn an_expression_prints_in_one_canonical_form() {
+    for (text, canonical) in [
+        ("RSI", "rsi(close, 14)"),
+        ("rsi(14)", "rsi(close, 14)"),
+        (" rsi ( close ,14 ) ", "rsi(close, 14)"),
+        ("rsi(period=14)", "rsi(close, 14)"),
+        ("rsi(high, time_period=9)", "rsi(high, 9)"),
+        ("rsi(14, unstable_period=30)", "rsi(close, 14, unstable_period=30)"),
+        ("rsi(14, 30)", "rsi(close, 14, unstable_period=30)"),
+        ("macd(close, fast=12, slow=26, signal=9)", "macd(close, 12, 26, 9)"),
+        ("macd(signal=5)", "macd(close, 12, 26, 5)"),
+        ("macd(7, 14).signal", "macd(close, 7, 14, 9).signal"),
+        ("sma(rsi(close, 14), 9)", "sma(rsi(close, 14), 9)"),
+        ("sma(macd().histogram, 9)", "sma(macd(close, 12, 26, 9).histogram, 9)"),
+        ("ema(14).real", "ema(close, 14)"),
+        ("obv", "obv"),
+        ("obv()", "obv"),
+        ("obv(close, volume)", "obv"),
+        ("obv(hlc3, volume)", "obv(hlc3, volume)"),
+        ("HL2", "hl2"),
+    ] {
+        assert_eq!(parse(text).to_string(), canonical);
+        assert_eq!(parse(canonical).to_string(), canonical);
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_in_one_line() {
+    for (text, message) in [
+        ("", "character 1: expected a name or a number, found the end"),
+        ("rsi(14", "character 7: expected `,` or `)`, found the end"),
+        ("rsi(14) x", "character 9: expected the end, found `x`"),
+        ("rsi(1x4)", "character 5: expected a number, found `1x4`"),
+        ("rsy(14)", "character 1: unknown name `rsy`, did you mean rsi?"),
+        ("sma(clsoe, 3)", "character 5: unknown name `clsoe`, did you mean close?"),
+        ("frobnicate", "character 1: unknown name `frobnicate`"),
+        ("rsi(1)", "character 1: RSI: time_period is 1, expected a whole number from 2 to 100000"),
+        (
+            "rsi(14.5)",
+            "character 1: RSI: time_period is 14.5, expected a whole number from 2 to 100000",
+        ),
+        ("sma(3, 4)", "character 1: SMA: 2 parameters given, expected at most 1"),
+        (
+            "sma(length=3)",
+            "character 5: SMA has no parameter `length`, expected one of: time_period",
+        ),
+        ("sma(3, period=3)", "character 8: the parameter is given twice"),
+        ("macd(fast=3, 4)", "character 14: a parameter by position cannot follow one by name"),
+        ("sma(3, close)", "character 8: inputs come before parameters"),
+        (
+            "sma(macd, 3)",
+            "character 5: choose one output of MACD, with one of: .macd, .signal, .histogram",
+        ),
+        (
+            "macd.upper",
+            "character 1: MACD has no output `upper`, expected one of: macd, signal, histogram",
+        ),
+        ("obv(close)", "character 1: OBV reads 2 series (close, volume), 1 given"),
+        ("close(3)", "character 1: a source takes no arguments"),
+        ("14", "character 1: a number alone is no series"),
+    ] {
+        assert_eq!(error(text), message, "{text}");
+    }
+    assert!(error(&"sma(".repeat(10_000)).contains("nested more than"));
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_parser_panic(text in "\\PC{0,40}", calls in "[a-z(),.=0-9 é-]{0,40}") {
+        let _ = text.parse::<Expression>();
+        let _ = calls.parse::<Expression>();
+    }
+
+    #[test]
+    fn an_expression_computes_what_the_typed_indicators_do(
+        closes in prop::collection::vec(1.0..100.0, 1..120),
+    ) {
+        let mut nested = parse("sma(rsi(high, 3), 4)");
+        let mut histogram = parse("macd(hl2, 3, 5, 2).histogram");
+        let mut all = parse("macd(hl2, 3, 5, 2)");
+        let (mut rsi, mut sma) = (Rsi::new(3).unwrap(), Sma::new(4).unwrap());
+        let mut macd = Macd::new(3, 5, 2).unwrap();
+        prop_assert_eq!(nested.lookback(), rsi.lookback() + sma.lookback());
+        for bar in bars(&closes) {
+            let expected = rsi.update(bar.high()).and_then(|value| sma.update(value));
+            prop_assert_eq!(nested.peek(&bar).map(|values| values.to_vec()), expected.map(|value| vec![value]));
+            prop_assert_eq!(nested.update(&bar).map(|values| values.to_vec()), expected.map(|value| vec![value]));
+            let expected = macd.update((bar.high() + bar.low()) / 2.0);
+            let values = histogram.update(&bar).map(|values| values.to_vec());
+            prop_assert_eq!(values, expected.map(|output| vec![output.histogram]));
+            let values = all.update(&bar).map(|values| values.to_vec());
+            prop_assert_eq!(values, expected.map(|output| vec![output.macd, output.signal, output.histogram]));
+        }
+    }
+
+    #[test]
+    fn a_snapshot_anywhere_goes_on_as_if_never_stopped(
+        closes in prop::collection::vec(1.0..100.0, 1..120),
+        stop in any::<prop::sample::Index>(),
+    ) {
+        let text = "macd(sma(rsi(close, 3), 4), 3, 5, 2)";
+        let (mut uninterrupted, mut restored) = (parse(text), parse(text));
+        let stop = stop.index(closes.len());
+        for (t, bar) in bars(&closes).iter().enumerate() {
+            if t == stop {
+                restored.restore(&uninterrupted.snapshot()).unwrap();
+            }
+            let values = uninterrupted.update(bar);
+            if t >= stop {
+                prop_assert_eq!(values, restored.update(bar));
+            }
+        }
+    }
+
+    #[test]
+    fn a_typed_indicator_goes_through_json(
+        closes in prop::collection::vec(1e-8..1e12, 2..120),
+        stop in any::<prop::sample::Index>(),
+    ) {
+        let (mut ema, mut macd) = (Ema::new(5).unwrap(), Macd::new(3, 5, 2).unwrap());
+        let stop = stop.index(closes.len());
+        for (t, close) in closes.iter().enumerate() {
+            if t == stop {
+                ema = serde_json::from_str(&serde_json::to_string(&ema).unwrap()).unwrap();
+                let json = serde_json::to_string(&macd).unwrap();
+                let mut copy: Macd = serde_json::from_str(&json).unwrap();
+                prop_assert_eq!(copy.update(*close), macd.peek(*close));
+            }
+            ema.update(*close);
+            macd.update(*close);
+        }
+        let mut fresh = Ema::new(5).unwrap();
+        closes.iter().for_each(|close| { fresh.update(*close); });
+        prop_assert_eq!(fresh.peek(1.0), ema.peek(1.0));
+    }
+}
+
+#[test]
+fn a_snapshot_of_something_else_is_refused_with_both_names() {
+    let snapshot = parse("sma(3)").snapshot();
+    assert_eq!(
+        parse("sma(4)").restore(&snapshot).unwrap_err().to_string(),
+        "the snapshot is of `sma(close, 3)`, expected `sma(close, 4)`"
+    );
+    let mut later = snapshot.clone();
+    later[0] = 2;
+    assert_eq!(
+        parse("sma(3)").restore(&later).unwrap_err().to_string(),
+        "the snapshot has format version 2, expected 1"
+    );
+    assert!(parse("sma(3)").restore(&snapshot[..snapshot.len() - 1]).is_err());
+    assert!(parse("sma(3)").restore(&[]).is_err());
+}
+
+#[test]
+fn a_state_with_parameters_out_of_range_is_refused() {
+    let json = serde_json::to_string(&Sma::new(3).unwrap()).unwrap();
+    let damaged = json.replace("\"values\":[3.0]", "\"values\":[0.0]");
+    assert_ne!(json, damaged);
+    assert!(serde_json::from_str::<Sma>(&damaged).is_err());
+}
+
+#[test]
+fn an_unstable_period_holds_values_back_and_changes_none() {
+    let closes: Vec<f64> = (1..60).map(|i| f64::from(i * 37 % 23 + 1)).collect();
+    let (mut plain, mut held) = (parse("rsi(5)"), parse("rsi(5, unstable_period=20)"));
+    assert_eq!(held.lookback(), plain.lookback() + 20);
+    for (t, bar) in bars(&closes).iter().enumerate() {
+        let values = plain.update(bar);
+        assert_eq!(held.update(bar), values.filter(|_| t >= held.lookback()));
+    }
+    assert!(Rsi::new(5).unwrap().with_unstable_period(100_001).is_err());
+    assert!(Sma::new(5).unwrap().with_unstable_period(1).is_err());
+}

@@ -1,0 +1,161 @@
+//! The laws that hold for every row of the catalog and need no reference:
+//! batch = streaming, peek = the next update, snapshot anywhere = uninterrupted,
+//! reset = fresh, clone = fork, and nothing from bars that are not finite.
+
+mod series;
+
+use indicators::catalog::{self, Row};
+use indicators::{DynIndicator, Values};
+use proptest::prelude::*;
+use series::{arguments, columns};
+
+/// One row of the catalog with parameters in range, and columns for its inputs.
+fn case() -> impl Strategy<Value = (&'static Row, Vec<Option<f64>>, Vec<Vec<f64>>)> {
+    let rows = catalog::rows();
+    (0..rows.len()).prop_flat_map(move |index| {
+        let row = rows[index];
+        (Just(row), arguments(row), columns(row.inputs, 1..300))
+    })
+}
+
+fn bar(columns: &[Vec<f64>], t: usize) -> Vec<f64> {
+    columns.iter().map(|column| column[t]).collect()
+}
+
+fn bits(values: Option<Values>) -> Option<Vec<u64>> {
+    values.map(|values| values.iter().map(|value| value.to_bits()).collect())
+}
+
+fn run(indicator: &mut dyn DynIndicator, columns: &[Vec<f64>]) -> Vec<Option<Vec<u64>>> {
+    (0..columns[0].len()).map(|t| bits(indicator.update(&bar(columns, t)))).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn values_begin_after_exactly_the_lookback((row, arguments, columns) in case()) {
+        let mut indicator = row.make(&arguments).unwrap();
+        let lookback = indicator.lookback();
+        for (t, values) in run(indicator.as_mut(), &columns).into_iter().enumerate() {
+            prop_assert_eq!(values.is_some(), t >= lookback, "bar {}", t);
+            prop_assert!(values.is_none_or(|values| values.len() == row.outputs.len()));
+        }
+    }
+
+    #[test]
+    fn peek_is_the_next_update_and_commits_nothing((row, arguments, columns) in case()) {
+        let mut indicator = row.make(&arguments).unwrap();
+        for t in 0..columns[0].len() {
+            let saved = indicator.save();
+            let forming: Vec<f64> = bar(&columns, t).iter().map(|value| value * 0.5).collect();
+            indicator.peek(&forming);
+            let peeked = indicator.peek(&bar(&columns, t));
+            prop_assert_eq!(saved, indicator.save());
+            prop_assert_eq!(bits(peeked), bits(indicator.update(&bar(&columns, t))));
+        }
+    }
+
+    #[test]
+    fn a_restored_indicator_goes_on_as_if_never_stopped(
+        (row, arguments, columns) in case(),
+        stop in any::<prop::sample::Index>(),
+    ) {
+        let mut uninterrupted = row.make(&arguments).unwrap();
+        let mut restored = row.make(&arguments).unwrap();
+        let stop = stop.index(columns[0].len());
+        for t in 0..columns[0].len() {
+            if t == stop {
+                restored.load(&uninterrupted.save()).unwrap();
+            }
+            let values = uninterrupted.update(&bar(&columns, t));
+            if t >= stop {
+                prop_assert_eq!(bits(values), bits(restored.update(&bar(&columns, t))));
+            }
+        }
+    }
+
+    #[test]
+    fn reset_is_fresh_and_a_clone_goes_its_own_way((row, arguments, columns) in case()) {
+        let mut indicator = row.make(&arguments).unwrap();
+        let first = run(indicator.as_mut(), &columns);
+        let mut fork = indicator.clone();
+        prop_assert_eq!(run(fork.as_mut(), &columns), run(indicator.as_mut(), &columns));
+        indicator.reset();
+        prop_assert_eq!(first, run(indicator.as_mut(), &columns));
+    }
+
+    #[test]
+    fn batch_is_streaming((row, arguments, columns) in case(), hole in any::<prop::sample::Index>()) {
+        let mut columns = columns;
+        let hole = hole.index(columns[0].len());
+        columns[0][hole] = f64::NAN;
+        let rows = columns[0].len();
+        let mut outputs = vec![vec![0.0; rows]; row.outputs.len()];
+        let inputs: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+        let mut filled: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+        row.make(&arguments).unwrap().batch(&inputs, &mut filled).unwrap();
+        let streamed = run(row.make(&arguments).unwrap().as_mut(), &columns);
+        for (t, values) in streamed.into_iter().enumerate() {
+            for (i, output) in outputs.iter().enumerate() {
+                let expected = values.as_ref().map_or(f64::NAN.to_bits(), |values| values[i]);
+                prop_assert_eq!(output[t].to_bits(), expected, "bar {}", t);
+            }
+        }
+    }
+
+    #[test]
+    fn a_bar_that_is_not_finite_changes_nothing(
+        (row, arguments, columns) in case(),
+        bad in prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
+    ) {
+        let mut indicator = row.make(&arguments).unwrap();
+        for t in 0..columns[0].len() {
+            let saved = indicator.save();
+            for field in 0..row.inputs.len() {
+                let mut fields = bar(&columns, t);
+                fields[field] = bad;
+                prop_assert_eq!(indicator.peek(&fields), None);
+                prop_assert_eq!(indicator.update(&fields), None);
+            }
+            prop_assert_eq!(saved, indicator.save());
+            indicator.update(&bar(&columns, t));
+        }
+    }
+
+    #[test]
+    fn damaged_states_are_refused_or_harmless(
+        (row, arguments, columns) in case(),
+        place in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let mut indicator = row.make(&arguments).unwrap();
+        run(indicator.as_mut(), &columns);
+        let mut state = indicator.save();
+        let place = place.index(state.len());
+        state[place] = byte;
+        if indicator.load(&state).is_ok() {
+            run(indicator.as_mut(), &columns);
+        }
+        prop_assert!(indicator.load(&state[..place]).is_err());
+    }
+}
+
+#[test]
+fn a_state_of_other_parameters_is_refused_with_both() {
+    let row = catalog::find("sma").unwrap();
+    let state = row.make(&[Some(3.0)]).unwrap().save();
+    let error = row.make(&[Some(4.0)]).unwrap().load(&state).unwrap_err();
+    assert_eq!(error.to_string(), "SMA: the saved state is of SMA(3), expected SMA(4)");
+}
+
+#[test]
+fn columns_that_do_not_fit_are_refused() {
+    let mut obv = catalog::find("OBV").unwrap().make(&[]).unwrap();
+    let error = obv.batch(&[&[1.0, 2.0], &[1.0]], &mut [&mut [0.0; 2]]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "columns of [2, 1] rows in and [2] rows out, expected 2 in and 1 out, all of one length"
+    );
+    assert!(obv.batch(&[&[1.0], &[1.0]], &mut [&mut [0.0; 2]]).is_err());
+}
