@@ -1,6 +1,8 @@
 //! Expressions as a user writes them: what they compute, how they print, what
 //! they say when they are wrong, and their snapshots.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use indicators::{Bar, Ema, Expression, Indicator, Macd, Rsi, Sma};
 use proptest::prelude::*;
 

@@ -2,6 +2,8 @@
 //! batch = streaming, peek = the next update, snapshot anywhere = uninterrupted,
 //! reset = fresh, clone = fork, and nothing from bars that are not finite.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod series;
 
 use indicators::catalog::{self, Row};
