@@ -67,32 +67,39 @@ fn main() {
 const INSTALL: &str = "install it with docker/install-ta-lib.sh from this crate's repository (or, for 0.7, your \
     distribution's package ta-lib-dev), or set TA_LIB_DIR to the prefix that it is installed under";
 
-/// Ends the build with one line.
+/// Ends the build with one line. Cargo fails a build script that reports an error; one that exits
+/// with an error is answered with all of its output.
 fn stop(message: &str) -> ! {
     println!("cargo::error={message}");
-    process::exit(1);
+    process::exit(0);
 }
 
 fn find_with_pkg_config() -> Library {
     // 0.6 was the first release under the library name `ta-lib`.
-    match pkg_config::Config::new().atleast_version("0.6").probe("ta-lib") {
-        Ok(found) => Library {
-            version: found.version,
-            lib_dirs: found.link_paths,
-            include_dirs: found.include_paths,
-        },
-        Err(pkg_config::Error::Failure { .. } | pkg_config::Error::ProbeFailure { .. }) => {
-            stop(&format!(
-                "the TA-Lib C library was not found (pkg-config knows no module `ta-lib`, 0.6 or newer): {INSTALL}. \
-             The default features of `indicators` need no C library at all"
-            ))
+    let error = match pkg_config::Config::new().atleast_version("0.6").probe("ta-lib") {
+        Ok(found) => {
+            return Library {
+                version: found.version,
+                lib_dirs: found.link_paths,
+                include_dirs: found.include_paths,
+            };
         }
-        Err(error) => stop(&format!(
-            "the TA-Lib C library was not found ({}): {INSTALL}. \
-             The default features of `indicators` need no C library at all",
-            error.to_string().trim().replace('\n', " ")
-        )),
-    }
+        Err(error) => error,
+    };
+    let reason = match error {
+        pkg_config::Error::Failure { .. } | pkg_config::Error::ProbeFailure { .. } => {
+            "pkg-config knows no module `ta-lib` of 0.6 or newer".to_owned()
+        }
+        pkg_config::Error::Command { .. } => stop(
+            "the TA-Lib C library was not found, for want of pkg-config: install pkg-config, or set TA_LIB_DIR to the \
+             prefix that the library is installed under. The default features of `indicators` need neither",
+        ),
+        other => other.to_string().trim().replace('\n', " "),
+    };
+    stop(&format!(
+        "the TA-Lib C library was not found ({reason}): {INSTALL}. \
+         The default features of `indicators` need no C library at all"
+    ))
 }
 
 fn find_in(prefix: &Path) -> Library {
@@ -152,6 +159,7 @@ fn link_for_cargo_run(library: &Library) {
         for file in files.flatten().flatten() {
             let name = file.file_name().to_string_lossy().into_owned();
             if name.starts_with("libta-lib") && (name.contains(".so") || name.ends_with(".dylib")) {
+                println!("cargo::rerun-if-changed={}", file.path().display());
                 linked |= fs::create_dir_all(&links).is_ok()
                     && std::os::unix::fs::symlink(file.path(), links.join(name)).is_ok();
             }

@@ -64,8 +64,8 @@
 //! their functions. Never pass `TA_FUNC_UNST_NONE` (-1) to a function: no release checks for it,
 //! and 0.7 writes outside its table.
 //!
-//! Enums are plain [`c_int`](core::ffi::c_int)s: a newer library may return values that an older
-//! one does not know.
+//! Enums are plain [`c_int`]s: a newer library may return values that an older one does not
+//! know.
 //!
 //! # Threads
 //!

@@ -1,5 +1,9 @@
 //! Calls into the linked library: that it is found when a test runs, and that the declarations
 //! agree with it.
+#![allow(
+    clippy::unwrap_used,
+    reason = "Clippy's leave for tests does not reach functions that tests call"
+)]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
