@@ -49,18 +49,24 @@ sha256_of() { sha256sum "$1" | cut -d' ' -f1; }
 
 is_root() { [ "$(id -u)" -eq 0 ]; }
 
-# Compiles and runs a C program against the library in a directory; prints TA_GetVersionString.
-# An empty second argument leaves it to the loader's own search path to find the library.
+# Compiles and runs a C program against the library in a directory, which need not be one of the
+# loader's own; prints TA_GetVersionString.
 version_string() {
-    local libdir=$1 rpath=$2
+    compile_against "$1" "-Wl,-rpath,$1"
+    "$work/version" || die "the library in $1 does not load"
+}
+
+compile_against() {
+    local libdir=$1
+    shift
     cat >"$work/version.c" <<'C'
 #include <stdio.h>
 const char *TA_GetVersionString(void);
 int main(void) { return puts(TA_GetVersionString()) < 0; }
 C
+    # Named by its path: a linker that cannot use this one would go on and take another for -lta-lib.
     quietly "a C program cannot be compiled and linked with the library in $libdir" \
-        "$cc" "$work/version.c" -o "$work/version" "-L$libdir" -lta-lib -lm ${rpath:+"-Wl,-rpath,$rpath"}
-    "$work/version" || die "the library in $libdir does not load"
+        "$cc" "$work/version.c" -o "$work/version" "$libdir/libta-lib.so" "$@" -lm
 }
 
 # Writes the pkg-config file of a prefix; the version is the one the library reports of itself.
@@ -77,8 +83,8 @@ Description: Technical analysis library
 Version: $version
 Libs: -L\${libdir} -lta-lib
 Libs.private: -lm
-${cflags}
 PC
+    [ -z "$cflags" ] || echo "Cflags: $cflags" >>"$work/ta-lib.pc"
     place "$work/ta-lib.pc" "$prefix/lib/pkgconfig/ta-lib.pc"
 }
 
@@ -97,19 +103,19 @@ enter_prefix() {
     prefix=$(cd "$prefix" && pwd)
 }
 
-# Puts the library on the loader's path if this is one of the loader's own directories, and
-# reports what is there now, as a program would see it.
+# Tells the loader of the library, if it is in one of the loader's own directories, and reports what
+# is there now, as a program sees it.
 report() {
-    local libdir=$1 rpath=$1
-    if is_root && command -v ldconfig >/dev/null; then
-        ldconfig
-        if ldconfig -p | grep -qF " $libdir/libta-lib"; then rpath=; fi
-    fi
-    local version
-    version=$(version_string "$libdir" "$rpath")
+    local libdir=$1 version preferred
+    if is_root && command -v ldconfig >/dev/null; then ldconfig; fi
+    version=$(version_string "$libdir")
     say "TA-Lib $version in $libdir"
-    if [ -n "$rpath" ]; then
-        say "$libdir is not on the loader's path: build with TA_LIB_DIR=$(dirname "$libdir")"
+    compile_against "$libdir"
+    if ! "$work/version" >/dev/null 2>&1; then
+        say "programs do not find a library in $libdir by themselves: build with TA_LIB_DIR=${libdir%/lib}"
+    fi
+    if preferred=$(pkg-config --variable=libdir ta-lib 2>/dev/null) && [ "$preferred" != "$libdir" ]; then
+        say "pkg-config prefers another one, in $preferred"
     fi
 }
 
@@ -185,7 +191,7 @@ install_wheel() {
     # It is asked for its version where it was unpacked, before anything is changed.
     ln -s "$soname" "$(dirname "$library")/libta-lib.so"
     local version
-    version=$(version_string "$(dirname "$library")" "$(dirname "$library")")
+    version=$(version_string "$(dirname "$library")")
     version=${version%% *}
 
     chmod 644 "$library"
@@ -201,7 +207,7 @@ install_wheel() {
 # The Debian mirror that this machine uses already.
 debian_mirror() {
     # shellcheck disable=SC2016 # apt-get fills this in, not the shell
-    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -n 1
+    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sed -n 1p
 }
 
 install_debian() {
@@ -210,7 +216,7 @@ install_debian() {
 
     if [ -z "$prefix" ]; then
         is_root || die "--from-debian installs packages, which root can (or give a --prefix)"
-        if dpkg-query -W -f '${db:Status-Status} ' libta-lib0 ta-lib-dev 2>/dev/null | grep -qx 'installed installed '; then
+        if [ "$(dpkg-query -W -f '${db:Status-Status} ' libta-lib0 ta-lib-dev 2>/dev/null)" = "installed installed " ]; then
             find_compiler
             say "already installed, nothing to do"
             report "$(dirname "$(dpkg-query -L ta-lib-dev | grep '/libta-lib\.so$')")"
@@ -256,13 +262,13 @@ install_debian() {
         quietly "cannot unpack $(basename "$deb")" dpkg-deb -x "$deb" "$work/unpacked"
     done
     libdir=$(dirname "$(find "$work/unpacked/usr/lib" -name libta-lib.so)")
-    version=$(version_string "$libdir" "$libdir")
+    version=$(version_string "$libdir")
     rm -f "$prefix/lib/pkgconfig/ta-lib.pc"
     mkdir -p "$prefix/include/ta-lib"
     local file
     for file in "$work"/unpacked/usr/include/ta-lib/*; do place "$file" "$prefix/include/ta-lib/${file##*/}"; done
     for file in "$libdir"/libta-lib.so* "$libdir"/libta-lib.a; do place "$file" "$prefix/lib/${file##*/}"; done
-    write_pkg_config "${version%% *}" "Cflags: -I\${includedir}"
+    write_pkg_config "${version%% *}" "-I\${includedir}"
     report "$prefix/lib"
 }
 
