@@ -3,7 +3,7 @@
 //! definition in the indicator's own file.
 
 use crate::bar::Source;
-use crate::indicator::DynIndicator;
+use crate::erased::DynIndicator;
 use crate::io::{Field, Input, Output};
 use crate::kernel::{Kernel, Machine};
 use crate::parameter::{Arguments, Parameter, ParameterError};
@@ -30,23 +30,55 @@ pub struct Info {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Group {
+    /// Cycle Indicators
+    Cycle,
     /// Math Operators
     MathOperators,
+    /// Math Transform
+    MathTransform,
     /// Momentum Indicators
     Momentum,
     /// Overlap Studies
     Overlap,
+    /// Pattern Recognition
+    Pattern,
+    /// Price Transform
+    Price,
+    /// Statistic Functions
+    Statistics,
+    /// Volatility Indicators
+    Volatility,
     /// Volume Indicators
     Volume,
 }
 
 impl Group {
+    /// Every group.
+    pub const ALL: [Group; 10] = [
+        Group::Cycle,
+        Group::MathOperators,
+        Group::MathTransform,
+        Group::Momentum,
+        Group::Overlap,
+        Group::Pattern,
+        Group::Price,
+        Group::Statistics,
+        Group::Volatility,
+        Group::Volume,
+    ];
+
     /// TA-Lib's name of the group.
     pub fn name(self) -> &'static str {
         match self {
+            Group::Cycle => "Cycle Indicators",
             Group::MathOperators => "Math Operators",
+            Group::MathTransform => "Math Transform",
             Group::Momentum => "Momentum Indicators",
             Group::Overlap => "Overlap Studies",
+            Group::Pattern => "Pattern Recognition",
+            Group::Price => "Price Transform",
+            Group::Statistics => "Statistic Functions",
+            Group::Volatility => "Volatility Indicators",
             Group::Volume => "Volume Indicators",
         }
     }
@@ -61,7 +93,7 @@ pub struct Row {
     pub inputs: &'static [Source],
     /// Its outputs, in order.
     pub outputs: &'static [Field],
-    pub(crate) make: fn(&'static Info, Arguments) -> Box<dyn DynIndicator>,
+    pub(crate) make: fn(&'static Row, Arguments) -> Box<dyn DynIndicator>,
 }
 
 /// One line of the list below: what a definition says of itself.
@@ -74,7 +106,7 @@ impl<K: Kernel> Defined for Machine<K> {
         info: &K::INFO,
         inputs: K::Input::SOURCES,
         outputs: K::Output::FIELDS,
-        make: |_, arguments| Box::new(Machine::<K>::from_arguments(arguments)),
+        make: |_, arguments| Machine::<K>::from_arguments(arguments).into(),
     };
 }
 
@@ -84,8 +116,11 @@ impl Row {
     ///
     /// # Errors
     /// Names the indicator, the parameter, the value and its range.
-    pub fn make(&self, values: &[Option<f64>]) -> Result<Box<dyn DynIndicator>, ParameterError> {
-        Ok((self.make)(self.info, Arguments::check(self.info, values)?))
+    pub fn make(
+        &'static self,
+        values: &[Option<f64>],
+    ) -> Result<Box<dyn DynIndicator>, ParameterError> {
+        Ok((self.make)(self, Arguments::check(self.info, values)?))
     }
 }
 

@@ -1,10 +1,7 @@
-//! The one trait that every indicator answers to, and the same without its
-//! types. What the author of an indicator writes is smaller: see [`crate::kernel`].
+//! The one trait that every indicator answers to. What the author of an
+//! indicator writes is smaller: see [`crate::kernel`].
 
-use crate::catalog::Info;
-use crate::io::{Field, Input, Output, Values};
-use crate::parameter::Arguments;
-use std::fmt::Debug;
+use crate::io::{Input, Output};
 
 /// An indicator: bars in, one at a time, values out.
 pub trait Indicator {
@@ -37,11 +34,12 @@ pub trait Indicator {
     /// When the number of columns is not that of the fields, or when they are
     /// not all of one length. Nothing has been taken then.
     fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError> {
+        let expected = (Self::Input::SOURCES.len(), Self::Output::FIELDS.len());
         let Some((columns, rows)) = Self::Input::columns(inputs) else {
-            return Err(ColumnsError::new::<Self::Input, Self::Output>(inputs, outputs));
+            return Err(ColumnsError::new(inputs, outputs, expected));
         };
         let Some(mut filled) = Self::Output::columns(outputs, rows) else {
-            return Err(ColumnsError::new::<Self::Input, Self::Output>(inputs, outputs));
+            return Err(ColumnsError::new(inputs, outputs, expected));
         };
         for row in 0..rows {
             let output = Self::Input::row(columns, row).and_then(|input| self.update(input));
@@ -67,78 +65,13 @@ pub struct ColumnsError {
     pub expected_outputs: usize,
 }
 
-/// A state that cannot be restored.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum StateError {
-    /// The bytes are no state of this kind of indicator.
-    #[error("{indicator}: the saved state cannot be read")]
-    Unreadable {
-        /// The indicator's name.
-        indicator: &'static str,
-    },
-    /// The state belongs to other parameters.
-    #[error(
-        "{indicator}: the saved state is of {indicator}({saved}), expected {indicator}({expected})"
-    )]
-    OtherParameters {
-        /// The indicator's name.
-        indicator: &'static str,
-        /// The parameters in the state.
-        saved: String,
-        /// The parameters of the indicator that was to take it.
-        expected: String,
-    },
-}
-
-/// An indicator whose type is not known: what the catalog and the expressions
-/// work with.
-pub trait DynIndicator: Debug + Send + Sync {
-    /// Its entry in the catalog.
-    fn info(&self) -> &'static Info;
-    /// The values of its parameters.
-    fn arguments(&self) -> &Arguments;
-    /// Its outputs.
-    fn fields(&self) -> &'static [Field];
-    /// See [`Indicator::lookback`].
-    fn lookback(&self) -> usize;
-    /// See [`Indicator::update`]; `None` also when the number of fields is wrong.
-    fn update(&mut self, fields: &[f64]) -> Option<Values>;
-    /// See [`Indicator::peek`]; `None` also when the number of fields is wrong.
-    fn peek(&self, fields: &[f64]) -> Option<Values>;
-    /// See [`Indicator::reset`].
-    fn reset(&mut self);
-    /// See [`Indicator::batch`].
-    ///
-    /// # Errors
-    /// As there.
-    fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError>;
-    /// A copy that goes its own way.
-    fn boxed(&self) -> Box<dyn DynIndicator>;
-    /// The whole state as bytes.
-    fn save(&self) -> Vec<u8>;
-    /// Takes over a state that [`save`](Self::save) gave.
-    ///
-    /// # Errors
-    /// When the bytes are not the state of this indicator with these
-    /// parameters. The indicator is then as it was.
-    fn load(&mut self, state: &[u8]) -> Result<(), StateError>;
-}
-
-impl Clone for Box<dyn DynIndicator> {
-    fn clone(&self) -> Self {
-        self.boxed()
-    }
-}
-
 impl ColumnsError {
+    /// `expected` is how many columns go in and come out.
     #[cold]
-    fn new<I: Input, O: Output>(inputs: &[&[f64]], outputs: &[&mut [f64]]) -> Self {
-        Self {
-            inputs: inputs.iter().map(|column| column.len()).collect(),
-            outputs: outputs.iter().map(|column| column.len()).collect(),
-            expected_inputs: I::SOURCES.len(),
-            expected_outputs: O::FIELDS.len(),
-        }
+    pub(crate) fn new(inputs: &[&[f64]], outputs: &[&mut [f64]], expected: (usize, usize)) -> Self {
+        let (expected_inputs, expected_outputs) = expected;
+        let inputs = inputs.iter().map(|column| column.len()).collect();
+        let outputs = outputs.iter().map(|column| column.len()).collect();
+        Self { inputs, outputs, expected_inputs, expected_outputs }
     }
 }

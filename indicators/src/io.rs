@@ -20,6 +20,9 @@ pub trait Input: Copy + Debug + Send + Sync + 'static {
     /// The input in fields given in order; `None` when their number is wrong.
     fn from_fields(fields: &[f64]) -> Option<Self>;
 
+    /// The fields in order.
+    fn fields(self) -> Values;
+
     /// Whether every field is finite.
     fn is_finite(self) -> bool;
 
@@ -42,6 +45,10 @@ impl Input for f64 {
             [value] => Some(*value),
             _ => None,
         }
+    }
+
+    fn fields(self) -> Values {
+        Values::new([self])
     }
 
     #[inline(always)]
@@ -82,6 +89,10 @@ macro_rules! input {
                     [$($field),+] => Some(Self { $($field: *$field),+ }),
                     _ => None,
                 }
+            }
+
+            fn fields(self) -> Values {
+                Values::new([$(self.$field),+])
             }
 
             #[inline(always)]
@@ -247,14 +258,14 @@ macro_rules! output {
 }
 pub(crate) use output;
 
-/// The most outputs that one indicator has.
-const MOST_OUTPUTS: usize = 4;
+/// The most fields that an input or an output of an indicator has.
+const MOST_FIELDS: usize = 4;
 
-/// The outputs of one bar without their names: what an indicator gives when its
-/// type is not known. Reads as a slice.
+/// The fields of an input or an output without their names: what goes through an
+/// indicator when its type is not known. Reads as a slice.
 #[derive(Clone, Copy)]
 pub struct Values {
-    values: [f64; MOST_OUTPUTS],
+    values: [f64; MOST_FIELDS],
     count: usize,
 }
 
@@ -262,17 +273,17 @@ impl Values {
     /// Holds up to four values.
     #[inline(always)]
     pub fn new<const N: usize>(given: [f64; N]) -> Self {
-        const { assert!(N <= MOST_OUTPUTS) };
-        let mut values = [f64::NAN; MOST_OUTPUTS];
+        const { assert!(N <= MOST_FIELDS) };
+        let mut values = [f64::NAN; MOST_FIELDS];
         for (slot, value) in values.iter_mut().zip(given) {
             *slot = value;
         }
         Self { values, count: N }
     }
 
-    /// The values of a slice; `None` when there are more than an indicator has.
+    /// The values of a slice; `None` when there are more than four.
     pub fn from_slice(given: &[f64]) -> Option<Self> {
-        let mut values = [f64::NAN; MOST_OUTPUTS];
+        let mut values = [f64::NAN; MOST_FIELDS];
         values.get_mut(..given.len())?.copy_from_slice(given);
         Some(Self { values, count: given.len() })
     }

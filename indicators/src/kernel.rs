@@ -10,8 +10,8 @@
 //! A kernel may hold other kernels and pass their states through its own.
 
 use crate::catalog::Info;
-use crate::indicator::{ColumnsError, DynIndicator, Indicator, StateError};
-use crate::io::{Field, Input, Output, Values};
+use crate::indicator::Indicator;
+use crate::io::{Input, Output};
 use crate::parameter::{Arguments, ParameterError, UNSTABLE_PERIOD};
 use crate::window::{SavedWindow, Window};
 use serde::de::{DeserializeOwned, Error as _};
@@ -210,15 +210,15 @@ impl<K: Kernel> Indicator for Machine<K> {
 
 /// What is saved of a machine: all that does not follow from its parameters.
 #[derive(Serialize, Deserialize)]
-struct Saved<S> {
-    arguments: Arguments,
+pub(crate) struct Saved<S> {
+    pub(crate) arguments: Arguments,
     bars: usize,
     state: S,
     windows: Vec<SavedWindow>,
 }
 
 impl<K: Kernel> Machine<K> {
-    fn saved(&self) -> Saved<K::State> {
+    pub(crate) fn saved(&self) -> Saved<K::State> {
         let mut windows = Vec::new();
         // Windows are visited mutably; saving is rare enough for a copy.
         self.kernel.clone().windows(&mut |window| windows.push(window.save()));
@@ -227,7 +227,7 @@ impl<K: Kernel> Machine<K> {
 
     /// The machine that was saved; `None` when its parameters are out of range
     /// or its windows do not belong to them.
-    fn revived(saved: Saved<K::State>) -> Option<Self> {
+    pub(crate) fn revived(saved: Saved<K::State>) -> Option<Self> {
         let arguments = saved.arguments.checked_again(Self::INFO).ok()?;
         let mut machine = Self::from_arguments(arguments);
         let mut windows = saved.windows.into_iter();
@@ -255,63 +255,5 @@ impl<'de, K: Kernel> Deserialize<'de> for Machine<K> {
         let saved = Saved::deserialize(deserializer)?;
         let name = K::INFO.name;
         Self::revived(saved).ok_or_else(|| D::Error::custom(format!("not a state of {name}")))
-    }
-}
-
-impl<K: Kernel> DynIndicator for Machine<K> {
-    fn info(&self) -> &'static Info {
-        Self::INFO
-    }
-
-    fn arguments(&self) -> &Arguments {
-        &self.arguments
-    }
-
-    fn fields(&self) -> &'static [Field] {
-        K::Output::FIELDS
-    }
-
-    fn lookback(&self) -> usize {
-        self.lookback
-    }
-
-    fn update(&mut self, fields: &[f64]) -> Option<Values> {
-        Indicator::update(self, K::Input::from_fields(fields)?).map(Output::values)
-    }
-
-    fn peek(&self, fields: &[f64]) -> Option<Values> {
-        Indicator::peek(self, K::Input::from_fields(fields)?).map(Output::values)
-    }
-
-    fn reset(&mut self) {
-        Indicator::reset(self);
-    }
-
-    fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError> {
-        Indicator::batch(self, inputs, outputs)
-    }
-
-    fn boxed(&self) -> Box<dyn DynIndicator> {
-        Box::new(self.clone())
-    }
-
-    fn save(&self) -> Vec<u8> {
-        // Only a state that refuses to be serialised can fail here, and then
-        // `load` says that nothing was saved.
-        postcard::to_stdvec(&self.saved()).unwrap_or_default()
-    }
-
-    fn load(&mut self, state: &[u8]) -> Result<(), StateError> {
-        let indicator = K::INFO.name;
-        let unreadable = StateError::Unreadable { indicator };
-        let Ok(saved) = postcard::from_bytes::<Saved<K::State>>(state) else {
-            return Err(unreadable);
-        };
-        if saved.arguments != self.arguments {
-            let (saved, expected) = (saved.arguments.to_string(), self.arguments.to_string());
-            return Err(StateError::OtherParameters { indicator, saved, expected });
-        }
-        *self = Self::revived(saved).ok_or(unreadable)?;
-        Ok(())
     }
 }

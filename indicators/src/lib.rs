@@ -54,6 +54,7 @@
 
 mod bar;
 pub mod catalog;
+mod erased;
 pub mod expr;
 mod indicator;
 mod io;
@@ -69,8 +70,9 @@ pub mod overlap;
 pub mod volume;
 
 pub use bar::{Bar, BarError, Source};
+pub use erased::{DynIndicator, StateError};
 pub use expr::Expression;
-pub use indicator::{ColumnsError, DynIndicator, Indicator, StateError};
+pub use indicator::{ColumnsError, Indicator};
 pub use io::{CloseVolume, Field, FieldKind, Input, Output, Values};
 pub use kernel::Machine;
 pub use parameter::{Arguments, Parameter, ParameterError, ParameterKind};

@@ -1,7 +1,7 @@
 //! The tree that runs: sources at the leaves, indicators above them.
 
 use crate::bar::{Bar, Source};
-use crate::indicator::DynIndicator;
+use crate::erased::DynIndicator;
 use crate::io::{Field, FieldKind, Values};
 use std::fmt;
 
@@ -34,7 +34,7 @@ impl From<Source> for InputNode {
 const SERIES: &[Field] = &[Field { name: "real", talib: "outReal", kind: FieldKind::Real }];
 
 /// The most inputs that one indicator reads.
-const MOST_INPUTS: usize = 5;
+const MOST_INPUTS: usize = 4;
 
 impl Node {
     pub(super) fn name(&self) -> String {

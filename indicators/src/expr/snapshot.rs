@@ -2,7 +2,7 @@
 //! service writes to a changelog and a backtest to a file.
 
 use super::Expression;
-use crate::indicator::StateError;
+use crate::erased::StateError;
 use serde::{Deserialize, Serialize};
 
 /// The format of the snapshots that this version writes, and reads.

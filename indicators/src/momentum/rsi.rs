@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 /// # Formula
 /// `RSI(t) = 100 · G(t) / (G(t) + L(t))`, where the average gain
 /// `G(t) = (G(t-1) · (n - 1) + max(x(t) - x(t-1), 0)) / n`, the average loss `L`
-/// likewise of the falls, and both begin as the means of the first `n` moves.
+/// likewise of the falls, and both begin as the means of the first `n` moves. A
+/// series that has not moved at all has 0, as in TA-Lib.
 ///
 /// # Parameters
 /// * `time_period` `n`: moves in the average, 2 to 100,000, default 14.
@@ -100,6 +101,6 @@ impl kernel::Kernel for Kernel {
             }
         }
         let moves = state.gain + state.loss;
-        if moves == 0.0 { 50.0 } else { 100.0 * (state.gain / moves) }
+        if moves == 0.0 { 0.0 } else { 100.0 * (state.gain / moves) }
     }
 }

@@ -86,7 +86,10 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
-        if clock.bar() >= self.period {
+        if self.period == 1 {
+            // The formula below would round.
+            state.average = value;
+        } else if clock.bar() >= self.period {
             // Fused, as in TA-Lib's C library.
             state.average = self.weight.mul_add(value - state.average, state.average);
         } else {

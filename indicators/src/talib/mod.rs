@@ -1,1 +1,41 @@
-//! The TA-Lib C library as a second backend.
+//! The TA-Lib C library as a second backend, behind the same traits: the judge
+//! that this crate's own indicators are held against, and a way to run a
+//! function that this crate does not have.
+//!
+//! Every function of the linked library is in [`rows`], described by the
+//! library itself. [`TaLib`] is one of them with the types of this crate's
+//! indicator of the same name; [`Function`] is one without types, for
+//! expressions:
+//!
+//! ```
+//! use indicators::talib::{self, TaLib};
+//! use indicators::{Bar, Expression, Indicator, Sma};
+//!
+//! let mut typed = TaLib::<Sma>::from_values(&[Some(2.0)])?;
+//! assert_eq!(typed.update(1.0), None);
+//! assert_eq!(typed.update(2.0), Some(1.5));
+//!
+//! let mut text = Expression::with_catalog("sma(close, 2)", talib::rows())?;
+//! assert_eq!(text.update(&Bar::new(1.0, 1.0, 1.0, 1.0, 1.0)?), None);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Cost
+//! The library computes over whole columns. A function keeps every bar it was
+//! given and computes from the first bar on, so one update costs as much as all
+//! before it. Use [`Indicator::batch`](crate::Indicator::batch) where the whole
+//! series is at hand: that is one call.
+//!
+//! # Threads and settings
+//! Calls are safe from any number of threads. The library's process-wide
+//! settings (unstable periods, candle settings, compatibility) are left as they
+//! are when it starts; an unstable period is held back on this side. Code that
+//! changes them through `ta-lib-sys` changes what running functions compute.
+
+mod function;
+mod library;
+mod reflection;
+
+pub use function::{Function, TaLib, TaLibError};
+pub use library::version;
+pub use reflection::rows;

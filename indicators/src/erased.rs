@@ -1,0 +1,149 @@
+//! Indicators whose types are not known: what the catalog and the expressions
+//! work with.
+
+use crate::catalog::Info;
+use crate::indicator::{ColumnsError, Indicator};
+use crate::io::{Field, Input, Output, Values};
+use crate::kernel::{Kernel, Machine, Saved};
+use crate::parameter::Arguments;
+use std::fmt::Debug;
+
+/// An indicator whose type is not known. [`Row::make`](crate::catalog::Row::make)
+/// makes one by name.
+pub trait DynIndicator: Debug + Send + Sync {
+    /// Its entry in the catalog.
+    fn info(&self) -> &'static Info;
+    /// The values of its parameters.
+    fn arguments(&self) -> &Arguments;
+    /// Its outputs.
+    fn fields(&self) -> &'static [Field];
+    /// See [`Indicator::lookback`].
+    fn lookback(&self) -> usize;
+    /// See [`Indicator::update`]; `None` also when the number of fields is wrong.
+    fn update(&mut self, fields: &[f64]) -> Option<Values>;
+    /// See [`Indicator::peek`]; `None` also when the number of fields is wrong.
+    fn peek(&self, fields: &[f64]) -> Option<Values>;
+    /// See [`Indicator::reset`].
+    fn reset(&mut self);
+    /// See [`Indicator::batch`].
+    ///
+    /// # Errors
+    /// As there.
+    fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError>;
+    /// A copy that goes its own way.
+    fn boxed(&self) -> Box<dyn DynIndicator>;
+    /// The whole state as bytes.
+    fn save(&self) -> Vec<u8>;
+    /// Takes over a state that [`save`](Self::save) gave.
+    ///
+    /// # Errors
+    /// When the bytes are not the state of this indicator with these
+    /// parameters. The indicator is then as it was.
+    fn load(&mut self, state: &[u8]) -> Result<(), StateError>;
+}
+
+impl Clone for Box<dyn DynIndicator> {
+    fn clone(&self) -> Self {
+        self.boxed()
+    }
+}
+
+/// A machine without its types. Not the machine itself, so that no method of it
+/// has two meanings.
+#[derive(Clone, Debug)]
+struct Erased<K: Kernel>(Machine<K>);
+
+impl<K: Kernel> From<Machine<K>> for Box<dyn DynIndicator> {
+    fn from(machine: Machine<K>) -> Self {
+        Box::new(Erased(machine))
+    }
+}
+
+impl<K: Kernel> DynIndicator for Erased<K> {
+    fn info(&self) -> &'static Info {
+        &K::INFO
+    }
+
+    fn arguments(&self) -> &Arguments {
+        self.0.arguments()
+    }
+
+    fn fields(&self) -> &'static [Field] {
+        K::Output::FIELDS
+    }
+
+    fn lookback(&self) -> usize {
+        self.0.lookback()
+    }
+
+    fn update(&mut self, fields: &[f64]) -> Option<Values> {
+        self.0.update(K::Input::from_fields(fields)?).map(Output::values)
+    }
+
+    fn peek(&self, fields: &[f64]) -> Option<Values> {
+        self.0.peek(K::Input::from_fields(fields)?).map(Output::values)
+    }
+
+    fn reset(&mut self) {
+        self.0.reset();
+    }
+
+    fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError> {
+        self.0.batch(inputs, outputs)
+    }
+
+    fn boxed(&self) -> Box<dyn DynIndicator> {
+        Box::new(self.clone())
+    }
+
+    fn save(&self) -> Vec<u8> {
+        // Only a state that refuses to be serialised can fail here, and then
+        // `load` says that nothing was saved.
+        postcard::to_stdvec(&self.0.saved()).unwrap_or_default()
+    }
+
+    fn load(&mut self, state: &[u8]) -> Result<(), StateError> {
+        let indicator = K::INFO.name;
+        let unreadable = StateError::Unreadable { indicator };
+        let Ok(saved) = postcard::from_bytes::<Saved<K::State>>(state) else {
+            return Err(unreadable);
+        };
+        if saved.arguments != *self.0.arguments() {
+            return Err(StateError::other(indicator, &saved.arguments, self.0.arguments()));
+        }
+        self.0 = Machine::revived(saved).ok_or(unreadable)?;
+        Ok(())
+    }
+}
+
+/// A state that cannot be restored.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// The bytes are no state of this kind of indicator.
+    #[error("{indicator}: the saved state cannot be read")]
+    Unreadable {
+        /// The indicator's name.
+        indicator: &'static str,
+    },
+    /// The state belongs to other parameters.
+    #[error(
+        "{indicator}: the saved state is of {indicator}({saved}), expected {indicator}({expected})"
+    )]
+    OtherParameters {
+        /// The indicator's name.
+        indicator: &'static str,
+        /// The parameters in the state.
+        saved: String,
+        /// The parameters of the indicator that was to take it.
+        expected: String,
+    },
+}
+
+impl StateError {
+    /// A state of other parameters than those of the indicator that was to take it.
+    pub(crate) fn other(indicator: &'static str, saved: &Arguments, expected: &Arguments) -> Self {
+        let (saved, expected) = (saved.to_string(), expected.to_string());
+        Self::OtherParameters { indicator, saved, expected }
+    }
+}
