@@ -11,7 +11,7 @@ each of them to its own compiler; the few values that the wheel takes from the C
 naming them are in this script, and the tests of the crate hold them against the library. Once there
 are headers of 0.8, `headers_0_8` becomes an installation of them.
 
-Needs Linux, cargo, libclang, nm, pip, and apt-get for Debian's package.
+Needs Linux, cargo, libclang, cc, nm, pip, and apt-get for Debian's package.
 """
 
 import json
@@ -91,11 +91,12 @@ def headers_0_8(prefix, headers_0_7, work):
     have = set(re.findall(r"\b(TA_\w+) *\(", (include / "ta_func.h").read_text()))
     have |= set(re.findall(r"\b(TA_\w+) *\(", (include / "ta_abstract.h").read_text()))
     have |= set(re.findall(r"\b(TA_\w+) *\(", (include / "ta_common.h").read_text()))
-    prototypes = []
+    prototypes, declared_again = [], ['#include "ta_libc.h"']
     for handle in re.findall(r"^    ctypedef struct (TA_\w+_Stream):$", streams, re.M):
         prototypes.append(f"typedef struct {handle} {handle};")
     for text in (declarations, streams):
         for result, name, arguments in re.findall(r"^    (TA_RetCode|int) (TA_\w+)\((.*)\)$", text, re.M):
+            declared_again.append(f"{result} {name}({arguments or 'void'});")
             if name in have:
                 continue
             have.add(name)
@@ -105,6 +106,10 @@ def headers_0_8(prefix, headers_0_7, work):
                 prototypes.append(f"{result} {name.replace('TA_', 'TA_S_', 1)}({single});")
                 have.add(name.replace("TA_", "TA_S_", 1))
     edit("ta_func.h", (r"^#ifdef __cplusplus\n}", "\n".join(prototypes) + "\n#ifdef __cplusplus\n}"))
+
+    # What 0.7's headers declare, 0.8 has to declare the same way: a compiler refuses two that differ.
+    (work / "again.c").write_text("\n".join(declared_again) + "\n")
+    run("cc", "-fsyntax-only", f"-I{include}", work / "again.c")
 
     symbols = run("nm", "-D", "--defined-only", prefix / "lib" / "libta-lib.so")
     exported = set(re.findall(r" [Ti] (TA_\w+)$", symbols, re.M))

@@ -61,8 +61,8 @@
 //!   `TA_INSUFFICIENT_HISTORY` are new in 0.8.
 //!
 //! [`TA_UNSTABLE_PERIODS`] has the unstable periods of the version that was found, by the names of
-//! their functions. Never pass `TA_FUNC_UNST_NONE` (-1) to a function: no release checks for it,
-//! and 0.7 writes outside its table.
+//! their functions. Never pass `TA_FUNC_UNST_NONE` (-1) to a function: 0.7 does not check for it,
+//! and writes outside its table.
 //!
 //! Enums are plain [`c_int`]s: a newer library may return values that an older one does not
 //! know.
