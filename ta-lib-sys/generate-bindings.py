@@ -51,7 +51,7 @@ def headers_0_8(prefix, headers_0_7, work):
         "--implementation", "cp", "--abi", "cp311", "--platform", f"manylinux2014_{os.uname().machine}",
         "--dest", work, WHEEL)
     run(sys.executable, "-m", "zipfile", "-e", next(work.glob("*.whl")), work / "wheel")
-    declarations = (work / "wheel/talib/_ta_lib.pxd").read_text()
+    declarations = re.sub(r" +#.*", "", (work / "wheel/talib/_ta_lib.pxd").read_text())
     streams = (work / "wheel/talib/_stream.pxi").read_text()
 
     include = prefix / "include" / "ta-lib"
