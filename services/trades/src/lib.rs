@@ -1,1 +1,16 @@
-//! Placeholder.
+//! Where trades come from: a recorded file, a synthetic market, or Kraken's
+//! live feed, each as a [`pipeline::source::Source`]. What happens to the
+//! events, Kafka included, is the pipeline's.
+#![forbid(unsafe_code)]
+
+pub mod args;
+pub mod kraken;
+mod pace;
+pub mod pair;
+pub mod recording;
+pub mod replay;
+pub mod synthetic;
+
+pub use args::{SourceArgs, source};
+pub use pace::Speed;
+pub use pair::Pair;
