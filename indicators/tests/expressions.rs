@@ -127,6 +127,9 @@ proptest! {
         for (t, bar) in bars(&closes).iter().enumerate() {
             if t == stop {
                 restored.restore(&uninterrupted.snapshot()).unwrap();
+                let json = serde_json::to_string(&uninterrupted).unwrap();
+                let other: Expression = serde_json::from_str(&json).unwrap();
+                prop_assert_eq!(other.peek(bar), uninterrupted.peek(bar));
             }
             let values = uninterrupted.update(bar);
             if t >= stop {

@@ -1,9 +1,10 @@
 //! Saving an expression's whole state as bytes, and taking it up again: what a
 //! service writes to a changelog and a backtest to a file.
 
-use super::Expression;
+use super::{Expression, ExpressionError};
 use crate::erased::StateError;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The format of the snapshots that this version writes, and reads.
 const FORMAT: u32 = 1;
@@ -59,6 +60,23 @@ impl Expression {
         postcard::to_stdvec(&(FORMAT, body)).unwrap_or_default()
     }
 
+    /// The expression in a snapshot, made of this crate's own indicators, with
+    /// its state.
+    ///
+    /// # Errors
+    /// When the snapshot is of an unknown format or damaged, or holds an
+    /// expression that this version cannot make.
+    pub fn from_snapshot(snapshot: &[u8]) -> Result<Self, SnapshotError> {
+        let body = read(snapshot)?;
+        let unknown = |error: ExpressionError| {
+            let reason = format!("`{}`: {error}", body.expression);
+            SnapshotError::Unreadable { reason }
+        };
+        let mut expression: Self = body.expression.parse().map_err(unknown)?;
+        expression.take_over(body)?;
+        Ok(expression)
+    }
+
     /// Takes over the state in a snapshot, and goes on as if never stopped: the
     /// values are the same to the last bit.
     ///
@@ -66,15 +84,10 @@ impl Expression {
     /// When the snapshot is of another expression, of an unknown format, or
     /// damaged. The expression is then as it was.
     pub fn restore(&mut self, snapshot: &[u8]) -> Result<(), SnapshotError> {
-        let unreadable = |error: postcard::Error| {
-            let reason = error.to_string();
-            SnapshotError::Unreadable { reason }
-        };
-        let (found, body) = postcard::take_from_bytes::<u32>(snapshot).map_err(unreadable)?;
-        if found != FORMAT {
-            return Err(SnapshotError::OtherFormat { found });
-        }
-        let body: Body<'_> = postcard::from_bytes(body).map_err(unreadable)?;
+        self.take_over(read(snapshot)?)
+    }
+
+    fn take_over(&mut self, body: Body<'_>) -> Result<(), SnapshotError> {
         let expected = self.to_string();
         if body.expression != expected {
             let found = body.expression.to_owned();
@@ -91,5 +104,31 @@ impl Expression {
         })?;
         self.root = restored;
         Ok(())
+    }
+}
+
+fn read(snapshot: &[u8]) -> Result<Body<'_>, SnapshotError> {
+    let unreadable = |error: postcard::Error| {
+        let reason = error.to_string();
+        SnapshotError::Unreadable { reason }
+    };
+    let (found, body) = postcard::take_from_bytes::<u32>(snapshot).map_err(unreadable)?;
+    if found != FORMAT {
+        return Err(SnapshotError::OtherFormat { found });
+    }
+    postcard::from_bytes(body).map_err(unreadable)
+}
+
+/// As its snapshot.
+impl Serialize for Expression {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.snapshot().serialize(serializer)
+    }
+}
+
+/// See [`Expression::from_snapshot`].
+impl<'de> Deserialize<'de> for Expression {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_snapshot(&Vec::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
