@@ -139,10 +139,11 @@ pub fn find(name: &str) -> Option<&'static Row> {
     rows().iter().copied().find(|row| row.info.name.eq_ignore_ascii_case(name))
 }
 
-/// Lists the indicators of a group: one line each, file and name.
+/// Lists the indicators of a group, one line each: the file, the indicator, and
+/// the struct that it gives if it has several outputs.
 macro_rules! group {
-    ($($file:ident: $name:ident),+ $(,)?) => {
-        $(pub mod $file; #[doc(inline)] pub use $file::$name;)+
+    ($($file:ident: $name:ident $(gives $output:ident)?),+ $(,)?) => {
+        $(pub(crate) mod $file; pub use $file::$name; $(pub use $file::$output;)?)+
         pub(crate) const ROWS: &[$crate::catalog::Row] =
             &[$(<$name as $crate::catalog::Defined>::ROW),+];
     };

@@ -122,12 +122,102 @@ macro_rules! input {
 }
 
 input! {
+    /// The highest and the lowest price.
+    HighLow {
+        /// The highest price.
+        high: High,
+        /// The lowest price.
+        low: Low
+    }
+}
+
+input! {
+    /// The highest, the lowest and the closing price.
+    HighLowClose {
+        /// The highest price.
+        high: High,
+        /// The lowest price.
+        low: Low,
+        /// The closing price.
+        close: Close
+    }
+}
+
+input! {
+    /// The four prices.
+    OpenHighLowClose {
+        /// The opening price.
+        open: Open,
+        /// The highest price.
+        high: High,
+        /// The lowest price.
+        low: Low,
+        /// The closing price.
+        close: Close
+    }
+}
+
+input! {
+    /// The opening and the closing price.
+    OpenClose {
+        /// The opening price.
+        open: Open,
+        /// The closing price.
+        close: Close
+    }
+}
+
+input! {
+    /// The highest, the lowest and the closing price, and the volume.
+    HighLowCloseVolume {
+        /// The highest price.
+        high: High,
+        /// The lowest price.
+        low: Low,
+        /// The closing price.
+        close: Close,
+        /// The volume.
+        volume: Volume
+    }
+}
+
+input! {
+    /// The highest and the lowest price, and the volume.
+    HighLowVolume {
+        /// The highest price.
+        high: High,
+        /// The lowest price.
+        low: Low,
+        /// The volume.
+        volume: Volume
+    }
+}
+
+input! {
     /// A closing price and the volume.
     CloseVolume {
         /// The closing price.
         close: Close,
         /// The volume.
         volume: Volume
+    }
+}
+
+input! {
+    /// The volume alone.
+    Volume {
+        /// The volume.
+        volume: Volume
+    }
+}
+
+input! {
+    /// A value, and the period to average over at this bar.
+    ValueAndPeriod {
+        /// The value.
+        value: High,
+        /// The period, in bars.
+        period: Low
     }
 }
 

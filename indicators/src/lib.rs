@@ -73,11 +73,14 @@ pub use bar::{Bar, BarError, Source};
 pub use erased::{DynIndicator, StateError};
 pub use expr::Expression;
 pub use indicator::{ColumnsError, Indicator};
-pub use io::{CloseVolume, Field, FieldKind, Input, Output, Values};
+pub use io::{
+    CloseVolume, Field, FieldKind, HighLow, HighLowClose, HighLowCloseVolume, HighLowVolume, Input,
+    OpenClose, OpenHighLowClose, Output, ValueAndPeriod, Values, Volume,
+};
 pub use kernel::Machine;
 pub use parameter::{Arguments, Parameter, ParameterError, ParameterKind};
 
-pub use math::{Max, Min};
-pub use momentum::{Macd, MacdOutput, Rsi};
-pub use overlap::{Ema, Sma};
-pub use volume::Obv;
+pub use math::*;
+pub use momentum::*;
+pub use overlap::*;
+pub use volume::*;

@@ -1,8 +1,6 @@
 //! TA-Lib's group 'Momentum Indicators': speed and direction of price moves.
 
 crate::catalog::group! {
-    macd: Macd,
+    macd: Macd gives MacdOutput,
     rsi: Rsi,
 }
-
-pub use macd::MacdOutput;
