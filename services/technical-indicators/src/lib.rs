@@ -1,1 +1,42 @@
-//! Placeholder.
+//! Candles in, technical indicators out: the service, for its own program and
+//! for `standalone`.
+#![forbid(unsafe_code)]
+
+mod list;
+mod message;
+mod step;
+
+pub use list::{IndicatorList, ListError};
+pub use message::{NamedValues, TechnicalIndicators};
+pub use step::{State, Step};
+
+use clap::Args;
+use pipeline::config::Defaults;
+use std::path::PathBuf;
+
+/// The topics and the group where nothing else is configured.
+pub const DEFAULTS: Defaults = Defaults {
+    input_topic: "candles",
+    output_topic: "technical_indicators",
+    consumer_group: "technical-indicators",
+};
+
+/// The service's own options.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Indicators")]
+pub struct IndicatorArgs {
+    /// YAML file with the indicators to compute [default: a built-in list]
+    #[arg(long, env = "INDICATORS_FILE", value_name = "FILE")]
+    pub indicators_file: Option<PathBuf>,
+}
+
+impl IndicatorArgs {
+    /// The step that the options ask for.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is wrong.
+    pub fn step(&self) -> Result<Step, ListError> {
+        let file = self.indicators_file.as_deref().filter(|file| !file.as_os_str().is_empty());
+        Ok(Step::new(IndicatorList::load(file)?))
+    }
+}
