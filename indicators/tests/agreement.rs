@@ -52,9 +52,18 @@ fn case(row: &'static Row) -> impl Strategy<Value = (Vec<Option<f64>>, Vec<Vec<f
     (arguments(row), prop_oneof![9 => columns(row.inputs, 1..400).boxed(), 1 => long.boxed()])
 }
 
+/// The rows to test: all, or those that the environment variable `INDICATOR`
+/// names (`INDICATOR=SMA,EMA`), for work on one of them.
+fn tested() -> impl Iterator<Item = &'static Row> {
+    let only = std::env::var("INDICATOR").ok();
+    let names = |row: &Row, only: &String| only.split(',').any(|name| name == row.info.name);
+    let rows = catalog::rows().iter().copied();
+    rows.filter(move |row| only.as_ref().is_none_or(|only| names(row, only)))
+}
+
 #[test]
 fn every_indicator_agrees_with_talib_at_every_bar() {
-    for row in catalog::rows() {
+    for row in tested() {
         let name = row.info.name;
         let allowed = NOT_BIT_IDENTICAL.iter().find(|(other, _)| *other == name);
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(300));

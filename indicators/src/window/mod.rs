@@ -3,9 +3,11 @@
 
 mod extreme;
 mod ring;
+mod sum;
 
 pub use extreme::{Extreme, ExtremeState, Highest, Lowest, Order};
 pub use ring::Ring;
+pub use sum::{RollingSum, ZeroRun};
 
 use serde::{Deserialize, Serialize};
 

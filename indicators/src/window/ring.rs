@@ -22,6 +22,31 @@ impl Ring {
         self.values.get(self.next).copied().unwrap_or_default()
     }
 
+    /// The value that was pushed `pushes` pushes ago, 1 being the latest; zero
+    /// when that is further back than the ring is long.
+    #[inline(always)]
+    pub fn ago(&self, pushes: usize) -> f64 {
+        let slot = match self.next.checked_sub(pushes) {
+            Some(slot) => slot,
+            None => (self.next + self.values.len()).wrapping_sub(pushes),
+        };
+        self.values.get(slot).copied().unwrap_or_default()
+    }
+
+    /// The values, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = f64> {
+        let (newer, older) = self.values.split_at(self.next.min(self.values.len()));
+        older.iter().chain(newer).copied()
+    }
+
+    /// The values as a push of `value` would leave them, in the order of their
+    /// slots: a value keeps its place until it is driven out.
+    pub fn slots_with(&self, value: f64) -> impl Iterator<Item = f64> {
+        let (before, after) = self.values.split_at(self.next.min(self.values.len()));
+        let after = after.get(1..).unwrap_or_default();
+        before.iter().copied().chain([value]).chain(after.iter().copied())
+    }
+
     /// Puts `value` in the place of the oldest.
     #[inline(always)]
     pub fn push(&mut self, value: f64) {

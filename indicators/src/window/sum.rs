@@ -1,0 +1,64 @@
+//! The sum of the last `n` values, and what keeps it exact.
+
+use super::{Ring, SavedWindow, Window};
+
+/// The sum of the last `n` values: each is added when it comes and subtracted
+/// when it goes. The state is the sum itself.
+#[derive(Clone, Debug)]
+pub struct RollingSum {
+    values: Ring,
+}
+
+impl RollingSum {
+    /// A sum over `length` values; those before the first count as zeros.
+    pub fn new(length: usize) -> Self {
+        Self { values: Ring::new(length) }
+    }
+
+    /// The sum of the window that ends with `value`.
+    #[inline(always)]
+    pub fn step(&self, sum: &mut f64, value: f64) -> f64 {
+        *sum -= self.values.oldest();
+        *sum += value;
+        *sum
+    }
+
+    /// Takes in `value`.
+    #[inline(always)]
+    pub fn store(&mut self, value: f64) {
+        self.values.push(value);
+    }
+}
+
+impl Window for RollingSum {
+    fn save(&self) -> SavedWindow {
+        self.values.save()
+    }
+
+    fn load(&mut self, saved: SavedWindow) -> bool {
+        self.values.load(saved)
+    }
+}
+
+/// Tells when the last `n` values have all been zero. The running sum of such a
+/// window is known to be zero, and what rounding has left of it can be dropped.
+/// The state is the number of zeros in a row.
+#[derive(Clone, Debug)]
+pub struct ZeroRun {
+    length: usize,
+}
+
+impl ZeroRun {
+    /// Watches `length` values.
+    pub fn new(length: usize) -> Self {
+        Self { length }
+    }
+
+    /// Whether the window that ends with a value that is or is not `zero` is all
+    /// zeros.
+    #[inline(always)]
+    pub fn step(&self, zeros: &mut usize, zero: bool) -> bool {
+        *zeros = if zero { self.length.min(zeros.saturating_add(1)) } else { 0 };
+        *zeros == self.length
+    }
+}
