@@ -127,8 +127,13 @@ impl Row {
 /// Every indicator of this crate, by group.
 pub fn rows() -> &'static [&'static Row] {
     static ROWS: LazyLock<Vec<&'static Row>> = LazyLock::new(|| {
-        let groups =
-            [crate::math::ROWS, crate::momentum::ROWS, crate::overlap::ROWS, crate::volume::ROWS];
+        let groups = [
+            crate::math::ROWS,
+            crate::momentum::ROWS,
+            crate::overlap::ROWS,
+            crate::price::ROWS,
+            crate::volume::ROWS,
+        ];
         groups.into_iter().flatten().collect()
     });
     &ROWS

@@ -67,6 +67,7 @@ pub mod window;
 pub mod math;
 pub mod momentum;
 pub mod overlap;
+pub mod price;
 pub mod volume;
 
 pub use bar::{Bar, BarError, Source};
@@ -83,4 +84,5 @@ pub use parameter::{Arguments, Parameter, ParameterError, ParameterKind};
 pub use math::*;
 pub use momentum::*;
 pub use overlap::*;
+pub use price::*;
 pub use volume::*;

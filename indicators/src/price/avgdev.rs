@@ -1,0 +1,93 @@
+//! Average deviation.
+
+use crate::catalog::{Group, Info};
+use crate::kernel::{self, Clock, Machine};
+use crate::parameter::{Arguments, Parameter, ParameterError};
+use crate::window::{Ring, Window};
+
+/// Average deviation (AVGDEV): how far the last values lie from their mean, on
+/// average.
+///
+/// The cost of a bar grows with `n`: every distance changes with the mean, and
+/// the mean is summed anew from the latest value back, as in TA-Lib, since a
+/// running sum would differ in the last bits.
+///
+/// # Formula
+/// `AVGDEV(t) = (|x(t) - m(t)| + … + |x(t-n+1) - m(t)|) / n`, where `m(t)` is
+/// the mean of the last `n` values.
+///
+/// # Parameters
+/// * `time_period` `n`: 2 to 100,000, default 14.
+///
+/// # Lookback
+/// `n - 1`
+///
+/// # Example
+/// ```
+/// use indicators::{AvgDev, Indicator};
+///
+/// let mut deviation = AvgDev::new(2)?;
+/// assert_eq!(deviation.update(1.0), None);
+/// assert_eq!(deviation.update(4.0), Some(1.5));
+/// # Ok::<(), indicators::ParameterError>(())
+/// ```
+///
+/// # Source
+/// TA-Lib, group 'Price Transform'.
+pub type AvgDev = Machine<Kernel>;
+
+impl AvgDev {
+    /// The average deviation of the last `time_period` values.
+    ///
+    /// # Errors
+    /// When the period is not from 2 to 100,000.
+    pub fn new(time_period: usize) -> Result<Self, ParameterError> {
+        Self::from_values(&[Some(time_period as f64)])
+    }
+}
+
+/// The definition of [`AvgDev`].
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    period: usize,
+    earlier: Ring,
+}
+
+impl kernel::Kernel for Kernel {
+    const INFO: Info = Info {
+        name: "AVGDEV",
+        title: "Average Deviation",
+        group: Group::Price,
+        parameters: &[Parameter::period("time_period", 14, 2)],
+        unstable_period: false,
+    };
+    type Input = f64;
+    type Output = f64;
+    type State = ();
+
+    fn new(arguments: &Arguments) -> Self {
+        let period = arguments.integer(0);
+        Self { period, earlier: Ring::new(period - 1) }
+    }
+
+    fn lookback(&self) -> usize {
+        self.period - 1
+    }
+
+    #[inline(always)]
+    fn step<C: Clock>(&self, _: C, _: &mut (), value: f64) -> f64 {
+        let newest_first = || std::iter::once(value).chain(self.earlier.iter().rev());
+        let period = self.period as f64;
+        let mean = newest_first().sum::<f64>() / period;
+        newest_first().map(|x| (x - mean).abs()).sum::<f64>() / period
+    }
+
+    #[inline(always)]
+    fn store(&mut self, _: &(), value: f64) {
+        self.earlier.push(value);
+    }
+
+    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
+        visit(&mut self.earlier);
+    }
+}
