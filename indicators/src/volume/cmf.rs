@@ -1,0 +1,102 @@
+//! Chaikin money flow.
+
+use crate::catalog::{Group, Info};
+use crate::io::HighLowCloseVolume;
+use crate::kernel::{self, Clock, Machine};
+use crate::parameter::{Arguments, Parameter, ParameterError};
+use crate::volume::ad::money_flow_volume;
+use crate::window::{RollingSum, Window};
+use serde::{Deserialize, Serialize};
+
+/// Chaikin money flow (CMF): the share of the volume of the last bars that went
+/// into closes near the high, from -1 to 1.
+///
+/// # Formula
+/// `CMF(t) = (F(t) + … + F(t-n+1)) / (volume(t) + … + volume(t-n+1))`, where `F
+/// = ((c - l) - (h - c)) / (h - l) · volume`, and 0 for a bar without a range;
+/// 0 where there was no volume.
+///
+/// # Parameters
+/// * `time_period` `n`: 2 to 100,000, default 20.
+///
+/// # Lookback
+/// `n - 1`
+///
+/// # Example
+/// ```
+/// use indicators::{Cmf, HighLowCloseVolume, Indicator};
+///
+/// let mut flow = Cmf::new(2)?;
+/// assert_eq!(flow.update(HighLowCloseVolume { high: 12.0, low: 8.0, close: 12.0, volume: 30.0 }), None);
+/// assert_eq!(flow.update(HighLowCloseVolume { high: 12.0, low: 8.0, close: 8.0, volume: 10.0 }), Some(0.5));
+/// # Ok::<(), indicators::ParameterError>(())
+/// ```
+///
+/// # Source
+/// Marc Chaikin.
+pub type Cmf = Machine<Kernel>;
+
+impl Cmf {
+    /// The flow of the last `time_period` bars.
+    ///
+    /// # Errors
+    /// When the period is not from 2 to 100,000.
+    pub fn new(time_period: usize) -> Result<Self, ParameterError> {
+        Self::from_values(&[Some(time_period as f64)])
+    }
+}
+
+/// The definition of [`Cmf`].
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    period: usize,
+    flow: RollingSum,
+    volume: RollingSum,
+}
+
+/// The two sums.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    flow: f64,
+    volume: f64,
+}
+
+impl kernel::Kernel for Kernel {
+    const INFO: Info = Info {
+        name: "CMF",
+        title: "Chaikin Money Flow",
+        group: Group::Volume,
+        parameters: &[Parameter::period("time_period", 20, 2)],
+        unstable_period: false,
+    };
+    type Input = HighLowCloseVolume;
+    type Output = f64;
+    type State = State;
+
+    fn new(arguments: &Arguments) -> Self {
+        let period = arguments.integer(0);
+        Self { period, flow: RollingSum::new(period), volume: RollingSum::new(period) }
+    }
+
+    fn lookback(&self) -> usize {
+        self.period - 1
+    }
+
+    #[inline(always)]
+    fn step<C: Clock>(&self, _: C, state: &mut State, bar: HighLowCloseVolume) -> f64 {
+        let flow = self.flow.step(&mut state.flow, money_flow_volume(bar));
+        let volume = self.volume.step(&mut state.volume, bar.volume);
+        if volume > 0.0 { flow / volume } else { 0.0 }
+    }
+
+    #[inline(always)]
+    fn store(&mut self, _: &State, bar: HighLowCloseVolume) {
+        self.flow.store(money_flow_volume(bar));
+        self.volume.store(bar.volume);
+    }
+
+    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
+        visit(&mut self.flow);
+        visit(&mut self.volume);
+    }
+}
