@@ -240,7 +240,8 @@ fn unknown_name(at: usize, name: &str, rows: &[&'static Row]) -> ExpressionError
     let mut near: Vec<_> =
         known.map(|known| (strsim::damerau_levenshtein(name, &known), known)).collect();
     near.sort();
-    near.retain(|(distance, known)| *distance <= 2 && *distance < known.len());
+    let nearest = near.first().map_or(0, |(distance, _)| *distance);
+    near.retain(|(distance, known)| *distance == nearest && nearest <= 2 && nearest < known.len());
     near.truncate(3);
     let near = near.into_iter().map(|(_, known)| known).collect();
     ExpressionError::UnknownName { at, name: name.to_owned(), near }
