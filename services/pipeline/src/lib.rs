@@ -1,6 +1,39 @@
 //! What the services share: messages, the exactly-once loop, state in changelog
 //! topics, and configuration. It knows nothing of any single indicator.
+//!
+//! A service is a [`processor::Processor`] given to [`run`]; a source of trades
+//! is a [`source::Source`] given to [`source::run`].
 #![forbid(unsafe_code)]
 
+mod assignment;
+mod clients;
+pub mod codec;
+mod committed;
+pub mod config;
+#[cfg(feature = "embedded-broker")]
+pub mod embedded;
+mod error;
+pub mod http;
+mod incoming;
+pub mod log;
 pub mod message;
+mod meter;
+pub mod processor;
+pub mod progress;
+mod publish;
+mod restore;
+mod run;
+pub mod service;
+pub mod shutdown;
 pub mod source;
+mod state;
+mod step;
+mod topics;
+mod transaction;
+
+pub use config::{Defaults, KafkaArgs, KafkaConfig};
+pub use error::Error;
+pub use processor::{Outbox, Processor, Record, Refused};
+pub use run::run;
+pub use shutdown::{Health, Shutdown};
+pub use state::Keyed;

@@ -3,6 +3,24 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The first millisecond that no timestamp reaches: the year 10000 UTC.
+pub const END_OF_TIME_MS: i64 = 253_402_300_800_000;
+
+/// A message on a topic.
+pub trait Message: Send {
+    /// The version of its schema, which travels in the header `schema`.
+    const SCHEMA_VERSION: u32;
+
+    /// The record's key: what is kept in order, and has a state of its own.
+    fn key(&self) -> &str;
+
+    /// Checks what the type alone does not say.
+    ///
+    /// # Errors
+    /// One line with the field, its value, and what was expected.
+    fn validate(&self) -> Result<(), String>;
+}
+
 /// One trade on an exchange.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,4 +90,90 @@ pub struct Candle {
     pub candle_seconds: u32,
     /// Whether the candle is final. A forming candle is sent again as it grows.
     pub closed: bool,
+}
+
+impl Message for Trade {
+    const SCHEMA_VERSION: u32 = 1;
+
+    fn key(&self) -> &str {
+        &self.pair
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        not_empty("pair", &self.pair)?;
+        positive("price", self.price)?;
+        positive("quantity", self.quantity)?;
+        timestamp("timestamp_ms", self.timestamp_ms)
+    }
+}
+
+impl Message for Heartbeat {
+    const SCHEMA_VERSION: u32 = 1;
+
+    fn key(&self) -> &str {
+        ""
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        timestamp("timestamp_ms", self.timestamp_ms)
+    }
+}
+
+impl Message for Candle {
+    const SCHEMA_VERSION: u32 = 1;
+
+    fn key(&self) -> &str {
+        &self.pair
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        not_empty("pair", &self.pair)?;
+        positive("open", self.open)?;
+        positive("high", self.high)?;
+        positive("low", self.low)?;
+        positive("close", self.close)?;
+        if !(self.volume.is_finite() && self.volume >= 0.0) {
+            return Err(format!("volume is {}, expected zero or more", self.volume));
+        }
+        for (field, price) in [("open", self.open), ("close", self.close)] {
+            if !(self.low..=self.high).contains(&price) {
+                return Err(format!(
+                    "{field} is {price}, expected low {} to high {}",
+                    self.low, self.high
+                ));
+            }
+        }
+        timestamp("window_start_ms", self.window_start_ms)?;
+        let length = i64::from(self.candle_seconds) * 1000;
+        if length == 0 || self.window_end_ms != self.window_start_ms + length {
+            return Err(format!(
+                "window_end_ms is {}, expected window_start_ms {} plus candle_seconds {}",
+                self.window_end_ms, self.window_start_ms, self.candle_seconds
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn not_empty(field: &str, value: &str) -> Result<(), String> {
+    if value.is_empty() {
+        return Err(format!("{field} is empty"));
+    }
+    Ok(())
+}
+
+fn positive(field: &str, value: f64) -> Result<(), String> {
+    if !(value.is_finite() && value > 0.0) {
+        return Err(format!("{field} is {value}, expected a positive number"));
+    }
+    Ok(())
+}
+
+fn timestamp(field: &str, value: i64) -> Result<(), String> {
+    if !(0..END_OF_TIME_MS).contains(&value) {
+        return Err(format!(
+            "{field} is {value}, expected milliseconds since 1970, before the year 10000"
+        ));
+    }
+    Ok(())
 }

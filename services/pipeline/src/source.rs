@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::Sender;
 
 use crate::message::Trade;
+pub use crate::publish::run;
 
 /// What a source sends.
 #[derive(Clone, Debug, PartialEq)]

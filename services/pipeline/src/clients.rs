@@ -1,0 +1,147 @@
+//! The Kafka clients as the pipeline uses them: which settings each kind of
+//! consumer and producer has, and why. Nothing here reads or writes.
+
+use rdkafka::admin::AdminClient;
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{BaseProducer, ProducerContext};
+
+use crate::config::KafkaConfig;
+use crate::error::Error;
+
+/// What a consumer sees of open and aborted transactions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Isolation {
+    /// Records of committed transactions only, up to the first open one.
+    Committed,
+    /// Everything that was appended.
+    Uncommitted,
+}
+
+/// Sends a client's complaints to the log. They are warnings: the client goes on
+/// by itself, and what it cannot mend comes back as an error of a call.
+#[derive(Debug, Default)]
+pub(crate) struct Logged;
+
+impl ClientContext for Logged {
+    fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(target: "kafka", facility, "{message}");
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::warn!(target: "kafka", "{error}: {reason}");
+    }
+}
+
+impl ConsumerContext for Logged {}
+
+impl ProducerContext for Logged {
+    type DeliveryOpaque = ();
+
+    // A record that is not delivered fails its transaction, which is where it
+    // is handled.
+    fn delivery(&self, _: &rdkafka::producer::DeliveryResult<'_>, (): ()) {}
+}
+
+fn common(config: &KafkaConfig) -> ClientConfig {
+    let mut client = ClientConfig::new();
+    client
+        .set("bootstrap.servers", &config.bootstrap_servers)
+        .set("client.id", config.transactional_id())
+        .set("socket.nagle.disable", "true")
+        .set("reconnect.backoff.ms", "50")
+        .set("reconnect.backoff.max.ms", "2000");
+    for (name, value) in &config.security {
+        client.set(*name, value);
+    }
+    client
+}
+
+fn consumer(config: &KafkaConfig, isolation: Isolation) -> ClientConfig {
+    let mut client = common(config);
+    client
+        .set("group.id", &config.consumer_group)
+        .set("enable.auto.commit", "false")
+        .set("auto.offset.reset", "earliest")
+        .set(
+            "isolation.level",
+            match isolation {
+                Isolation::Committed => "read_committed",
+                Isolation::Uncommitted => "read_uncommitted",
+            },
+        )
+        // A fetch that waits longer holds up news of other partitions.
+        .set("fetch.wait.max.ms", "10")
+        // The default of a second stalls a reader whose queue was full.
+        .set("fetch.queue.backoff.ms", "5");
+    client
+}
+
+/// The consumer that is a member of the group.
+pub(crate) fn member<C: ConsumerContext>(
+    config: &KafkaConfig,
+    context: C,
+) -> Result<BaseConsumer<C>, Error> {
+    let session = config.session_timeout.as_millis();
+    consumer(config, Isolation::Committed)
+        // A restarted instance takes its own place again, without a rebalance.
+        .set("group.instance.id", &config.instance_id)
+        .set("partition.assignment.strategy", "range")
+        .set("session.timeout.ms", session.to_string())
+        .set("heartbeat.interval.ms", (session / 5).max(100).to_string())
+        .create_with_context(context)
+        .map_err(Error::kafka("set up the consumer"))
+}
+
+/// A consumer that is assigned by hand and tells when it is at the end. It names
+/// the group, to be covered by the same access rules, but never joins it.
+pub(crate) fn reader(
+    config: &KafkaConfig,
+    isolation: Isolation,
+) -> Result<BaseConsumer<Logged>, Error> {
+    consumer(config, isolation)
+        .set("enable.partition.eof", "true")
+        .create_with_context(Logged)
+        .map_err(Error::kafka("set up a reader"))
+}
+
+/// The transactional producer.
+pub(crate) fn producer(
+    config: &KafkaConfig,
+    transactional_id: &str,
+) -> Result<BaseProducer<Logged>, Error> {
+    common(config)
+        .set("transactional.id", transactional_id)
+        .set("transaction.timeout.ms", config.transaction_timeout.as_millis().to_string())
+        // Java's partitioner, so that a key is in the same partition whoever
+        // wrote it.
+        .set("partitioner", "murmur2_random")
+        .set("linger.ms", "1")
+        // Dead letters keep their payload, however large their topic allowed it.
+        .set("message.max.bytes", "100000000")
+        .set("queue.buffering.max.messages", "200000")
+        .set("delivery.report.only.error", "true")
+        .create_with_context(Logged)
+        .map_err(Error::kafka("set up the producer"))
+}
+
+/// The client that looks at topics and creates them.
+pub(crate) fn admin(config: &KafkaConfig) -> Result<AdminClient<Quiet>, Error> {
+    common(config).create_with_context(Quiet).map_err(Error::kafka("set up the admin client"))
+}
+
+/// Says nothing: while a service starts, its caller reports what went wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Quiet;
+
+impl ClientContext for Quiet {
+    fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(target: "kafka", facility, "{message}");
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(target: "kafka", "{error}: {reason}");
+    }
+}

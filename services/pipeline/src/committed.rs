@@ -1,0 +1,154 @@
+//! Reading what is committed, to its end: the primitive under the restore of
+//! state and the question whether a group has caught up. Control records make
+//! plain offset arithmetic wrong, so it asks the broker and really reads.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::BorrowedMessage;
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::clients::{self, Isolation, Logged};
+use crate::config::KafkaConfig;
+use crate::error::Error;
+use crate::transaction::Failure;
+
+const CALL: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Called while waiting; an error ends the wait.
+pub(crate) type Patience<'a> = &'a mut dyn FnMut() -> Result<(), Failure>;
+
+/// Offsets of one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Extent {
+    pub(crate) partition: i32,
+    /// The first offset there is.
+    pub(crate) low: i64,
+    /// The first offset that no record has yet, open transactions included.
+    pub(crate) high: i64,
+}
+
+/// A look at one topic, with and without open transactions.
+pub(crate) struct Topic<'a> {
+    name: &'a str,
+    committed: BaseConsumer<Logged>,
+    uncommitted: BaseConsumer<Logged>,
+}
+
+impl<'a> Topic<'a> {
+    pub(crate) fn open(config: &KafkaConfig, name: &'a str) -> Result<Topic<'a>, Error> {
+        Ok(Topic {
+            name,
+            committed: clients::reader(config, Isolation::Committed)?,
+            uncommitted: clients::reader(config, Isolation::Uncommitted)?,
+        })
+    }
+
+    pub(crate) fn partitions(&self) -> Result<Vec<i32>, Error> {
+        let metadata = self
+            .committed
+            .fetch_metadata(Some(self.name), CALL)
+            .map_err(Error::kafka(format!("look at topic {}", self.name)))?;
+        Ok(metadata
+            .topics()
+            .iter()
+            .flat_map(|topic| topic.partitions().iter().map(|p| p.id()))
+            .collect())
+    }
+
+    pub(crate) fn committed(&self) -> &BaseConsumer<Logged> {
+        &self.committed
+    }
+
+    /// Where a partition ends now.
+    pub(crate) fn extent(&self, partition: i32) -> Result<Extent, KafkaError> {
+        let (low, high) = self.uncommitted.fetch_watermarks(self.name, partition, CALL)?;
+        Ok(Extent { partition, low, high })
+    }
+
+    /// Whether every transaction that had written below `extent.high` has ended.
+    pub(crate) fn is_settled(&self, extent: Extent) -> Result<bool, KafkaError> {
+        let (_, stable) = self.committed.fetch_watermarks(self.name, extent.partition, CALL)?;
+        Ok(stable >= extent.high)
+    }
+
+    /// Where a partition ends, once all transactions up to there have ended: an
+    /// earlier owner's last one may still be open, or its marker on its way.
+    pub(crate) fn settled_extent(
+        &self,
+        partition: i32,
+        patience: Patience<'_>,
+    ) -> Result<Extent, Failure> {
+        let started = Instant::now();
+        let mut told = false;
+        let mut extent = None;
+        loop {
+            let settled = match extent {
+                None => self.extent(partition).map(|e| {
+                    extent = Some(e);
+                    None
+                }),
+                Some(e) => self.is_settled(e).map(|settled| settled.then_some(e)),
+            };
+            match settled {
+                Ok(Some(extent)) => return Ok(extent),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(
+                    "could not look at topic {}, partition {partition} yet: {error}",
+                    self.name
+                ),
+            }
+            if !told && started.elapsed() > Duration::from_secs(1) {
+                told = true;
+                tracing::info!(
+                    "waiting for an earlier transaction on topic {}, partition {partition}, to end",
+                    self.name
+                );
+            }
+            patience()?;
+            if extent.is_some() && started.elapsed() > PAUSE {
+                std::thread::sleep(PAUSE);
+            }
+        }
+    }
+
+    /// Reads each partition from its offset to the end of what is committed.
+    /// `each` says whether to go on.
+    pub(crate) fn read(
+        &self,
+        from: &[(i32, Offset)],
+        patience: Patience<'_>,
+        each: &mut dyn FnMut(&BorrowedMessage<'_>) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        let mut list = TopicPartitionList::new();
+        for &(partition, offset) in from {
+            list.add_partition_offset(self.name, partition, offset)
+                .map_err(Error::kafka(format!("read topic {}", self.name)))?;
+        }
+        let mut unread: Vec<i32> = from.iter().map(|&(partition, _)| partition).collect();
+        self.committed.assign(&list).map_err(Error::kafka(format!("read topic {}", self.name)))?;
+        while !unread.is_empty() {
+            match self.committed.poll(Duration::from_millis(100)) {
+                Some(Ok(message)) => {
+                    if !each(&message)? {
+                        break;
+                    }
+                    continue;
+                }
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    unread.retain(|&p| p != partition);
+                }
+                Some(Err(reason @ KafkaError::MessageConsumptionFatal(_))) => {
+                    return Err(Error::kafka(format!("read topic {}", self.name))(reason).into());
+                }
+                Some(Err(error)) => tracing::warn!("reading topic {}: {error}", self.name),
+                None => {}
+            }
+            patience()?;
+        }
+        self.committed.unassign().map_err(Error::kafka(format!("read topic {}", self.name)))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,288 @@
+//! The loop of a source: its trades and its clock become records, and its
+//! position goes with them in the same transaction, so that a restart goes on
+//! exactly after the last trade that was committed.
+
+use std::time::Duration;
+
+use rdkafka::message::{Header, OwnedHeaders};
+use tokio::sync::mpsc::{self, Receiver};
+use tokio::time::{Instant, timeout_at};
+
+use crate::codec;
+use crate::config::KafkaConfig;
+use crate::error::Error;
+use crate::message::{Heartbeat, Message, Trade};
+use crate::meter::Meter;
+use crate::restore;
+use crate::shutdown::{Health, Shutdown};
+use crate::source::{Event, Position, Source, SourceError};
+use crate::topics;
+use crate::transaction::{Failure, Outgoing, Transaction};
+
+/// Version of the format of [`Position`] in the changelog.
+const POSITION_VERSION: u32 = 1;
+/// Events that a source may be ahead of the broker.
+const AHEAD: usize = 4096;
+const MOST_TRADES: u64 = 10_000;
+const IDLE: Duration = Duration::from_millis(100);
+
+/// Publishes a source to the output topic until its end or `shutdown`, on this
+/// thread; the source itself runs on another.
+///
+/// There is one publisher per group and source: whoever starts last takes over,
+/// and the one before stops with [`Error::Fenced`].
+///
+/// # Errors
+/// When it cannot start, when it is fenced off, or when the source fails
+/// ([`Error::Source`]; what the source sent before that is committed).
+pub fn run(
+    source: Box<dyn Source>,
+    config: &KafkaConfig,
+    health: &Health,
+    shutdown: &Shutdown,
+) -> Result<(), Error> {
+    let name = source.name();
+    let partitions = topics::prepare_source(config)?;
+    // By the source and not by the instance: two instances with one source
+    // would publish every trade twice.
+    let transaction = Transaction::take_over(config, &format!("{}-{name}", config.consumer_group))?;
+    let position = last_position(config, &name, shutdown)?;
+    tracing::info!(
+        source = name,
+        trades = position.trades,
+        output = config.output_topic,
+        "started"
+    );
+
+    if shutdown.is_requested() {
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(Error::system("start the runtime"))?;
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let running = runtime.spawn(source.run(position.clone(), sender));
+    let mut publisher = Publisher {
+        meter: Meter::new("trades"),
+        config,
+        name: name.clone(),
+        partitions,
+        transaction,
+        position,
+        clock_ms: 0,
+        pending: 0,
+        payload: Vec::new(),
+    };
+    health.set_ready(true);
+    let published = runtime.block_on(publisher.publish(receiver, shutdown));
+    health.set_ready(false);
+    match published {
+        Ok(Ended::BySource) => {
+            let outcome = runtime.block_on(running);
+            let outcome = outcome.unwrap_or_else(|e| Err(SourceError::from(e.to_string())));
+            tracing::info!(source = name, trades = publisher.position.trades, "stopped");
+            outcome.map_err(|reason| Error::Source { name, reason })
+        }
+        Ok(Ended::ByShutdown) => {
+            running.abort();
+            tracing::info!(source = name, trades = publisher.position.trades, "stopped");
+            Ok(())
+        }
+        Err(failure) => {
+            running.abort();
+            publisher.transaction.abort().ok();
+            Err(match failure {
+                Failure::Stop(error) => error,
+                // The source cannot be turned back; a restart can.
+                Failure::Abort(reason) => Error::Kafka {
+                    action: format!("publish trades ({reason})"),
+                    reason: rdkafka::error::KafkaError::Canceled,
+                },
+            })
+        }
+    }
+}
+
+enum Ended {
+    BySource,
+    ByShutdown,
+}
+
+struct Publisher<'a> {
+    config: &'a KafkaConfig,
+    name: String,
+    partitions: i32,
+    transaction: Transaction,
+    position: Position,
+    /// The latest time that the source has told, by a trade or by its clock.
+    clock_ms: i64,
+    /// Trades in the open transaction.
+    pending: u64,
+    payload: Vec<u8>,
+    meter: Meter,
+}
+
+impl Publisher<'_> {
+    async fn publish(
+        &mut self,
+        mut events: Receiver<Event>,
+        shutdown: &Shutdown,
+    ) -> Result<Ended, Failure> {
+        let mut batch = Vec::new();
+        loop {
+            if shutdown.is_requested() {
+                self.commit()?;
+                return Ok(Ended::ByShutdown);
+            }
+            let due = self.transaction.began().map_or(Instant::now() + IDLE, |began| {
+                Instant::from_std(began) + self.config.commit_interval
+            });
+            match timeout_at(due, events.recv_many(&mut batch, 256)).await {
+                Ok(0) => {
+                    self.commit()?;
+                    return Ok(Ended::BySource);
+                }
+                Ok(_) => {
+                    for event in batch.drain(..) {
+                        match self.event(event) {
+                            Err(Failure::Stop(error @ Error::Source { .. })) => {
+                                // What came before it is good.
+                                self.commit()?;
+                                return Err(error.into());
+                            }
+                            other => other?,
+                        }
+                    }
+                }
+                Err(_) => {}
+            }
+            if self.pending >= MOST_TRADES || Instant::now() >= due {
+                self.commit()?;
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) -> Result<(), Failure> {
+        match event {
+            Event::Trade(trade) => self.trade(&trade),
+            Event::Clock(timestamp_ms) => {
+                self.clock_ms = timestamp_ms;
+                self.heartbeat(timestamp_ms, false)
+            }
+            Event::End => self.heartbeat(self.clock_ms, true),
+        }
+    }
+
+    fn trade(&mut self, trade: &Trade) -> Result<(), Failure> {
+        self.payload.clear();
+        codec::encode(trade, &mut self.payload).map_err(|reason| {
+            let reason = format!("trade {} of {}: {reason}", trade.trade_id, trade.pair);
+            Error::Source { name: self.name.clone(), reason: reason.into() }
+        })?;
+        self.transaction.send(Outgoing {
+            topic: &self.config.output_topic,
+            partition: None,
+            key: Some(trade.key().as_bytes()),
+            payload: Some(&self.payload),
+            timestamp_ms: Some(trade.timestamp_ms),
+            headers: headers(&self.name, Trade::SCHEMA_VERSION, false),
+        })?;
+        self.clock_ms = self.clock_ms.max(trade.timestamp_ms);
+        self.position.trades += 1;
+        match self.position.last_trade_ids.get_mut(&trade.pair) {
+            Some(last) => *last = trade.trade_id,
+            None => {
+                let pair = trade.pair.clone();
+                self.position.last_trade_ids.insert(pair, trade.trade_id);
+            }
+        }
+        self.pending += 1;
+        self.meter.records.increment(1);
+        self.meter.outputs.increment(1);
+        Ok(())
+    }
+
+    /// Sends the source's clock to every partition: pairs in any of them may
+    /// have gone silent.
+    fn heartbeat(&mut self, timestamp_ms: i64, end: bool) -> Result<(), Failure> {
+        let beat = Heartbeat { timestamp_ms, end };
+        self.payload.clear();
+        codec::encode(&beat, &mut self.payload).map_err(|reason| Error::Source {
+            name: self.name.clone(),
+            reason: format!("clock: {reason}").into(),
+        })?;
+        for partition in 0..self.partitions {
+            self.transaction.send(Outgoing {
+                topic: &self.config.output_topic,
+                partition: Some(partition),
+                key: None,
+                payload: Some(&self.payload),
+                timestamp_ms: Some(timestamp_ms),
+                headers: headers(&self.name, Heartbeat::SCHEMA_VERSION, true),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), Failure> {
+        let Some(began) = self.transaction.began() else {
+            return Ok(());
+        };
+        if self.pending > 0 {
+            let topic = self.config.changelog_topic();
+            let bytes = restore::encode(&self.position, &topic)?;
+            self.transaction.send(Outgoing {
+                topic: &topic,
+                partition: Some(0),
+                key: Some(self.name.as_bytes()),
+                payload: Some(&bytes),
+                timestamp_ms: None,
+                headers: restore::headers(POSITION_VERSION),
+            })?;
+        }
+        self.transaction.commit(None)?;
+        self.pending = 0;
+        let seconds = began.elapsed().as_secs_f64();
+        self.meter.transaction_seconds.record(seconds);
+        Ok(())
+    }
+}
+
+/// The last committed position of a source; the start where there is none. Final
+/// once the predecessor is fenced off.
+fn last_position(config: &KafkaConfig, name: &str, shutdown: &Shutdown) -> Result<Position, Error> {
+    let mut last = Position::default();
+    let restored = restore::restore(
+        config,
+        &[0],
+        POSITION_VERSION,
+        &mut || match shutdown.is_requested() {
+            true => Err(Failure::Abort("shutdown".to_owned())),
+            false => Ok(()),
+        },
+        &mut |_, key, position: Position| {
+            if key == name {
+                last = position;
+            }
+            Ok(())
+        },
+    );
+    match restored {
+        Err(Failure::Stop(error)) => Err(error),
+        // On shutdown the source is not started.
+        _ => Ok(last),
+    }
+}
+
+fn headers(source: &str, schema: u32, heartbeat: bool) -> OwnedHeaders {
+    let schema = schema.to_string();
+    let headers = OwnedHeaders::new_with_capacity(3)
+        .insert(Header { key: codec::SCHEMA, value: Some(schema.as_str()) })
+        .insert(Header { key: codec::SOURCE, value: Some(source) });
+    if !heartbeat {
+        return headers;
+    }
+    headers.insert(Header { key: codec::TYPE, value: Some(codec::HEARTBEAT) })
+}

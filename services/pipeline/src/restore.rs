@@ -1,0 +1,109 @@
+//! State in the changelog: how one key's state becomes a record, and how the
+//! records become the state again when an instance gains a partition.
+
+use std::collections::BTreeMap;
+
+use rdkafka::Offset;
+use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::committed::{Patience, Topic};
+use crate::config::KafkaConfig;
+use crate::error::Error;
+use crate::transaction::Failure;
+
+/// The header with the version of a state's format, in decimal digits.
+const STATE_VERSION: &str = "state-version";
+
+/// The headers of a state record.
+pub(crate) fn headers(version: u32) -> OwnedHeaders {
+    OwnedHeaders::new_with_capacity(1)
+        .insert(Header { key: STATE_VERSION, value: Some(version.to_string().as_str()) })
+}
+
+/// A state as bytes.
+pub(crate) fn encode<S: Serialize>(state: &S, topic: &str) -> Result<Vec<u8>, Error> {
+    postcard::to_stdvec(state)
+        .map_err(|e| Error::Encode { topic: topic.to_owned(), reason: e.to_string() })
+}
+
+/// A key's last record in the changelog.
+struct Latest {
+    version: Option<Vec<u8>>,
+    bytes: Vec<u8>,
+}
+
+/// Reads the state of these partitions, as of the last transaction that any
+/// owner committed, and hands it out by partition, in the order of the keys.
+/// Call it after the input offsets are known to be stable.
+pub(crate) fn restore<S: DeserializeOwned>(
+    config: &KafkaConfig,
+    partitions: &[i32],
+    version: u32,
+    patience: Patience<'_>,
+    each: &mut dyn FnMut(i32, &str, S) -> Result<(), Error>,
+) -> Result<u64, Failure> {
+    let name = config.changelog_topic();
+    let topic = Topic::open(config, &name)?;
+    let mut from = Vec::new();
+    for &partition in partitions {
+        let extent = topic.settled_extent(partition, patience)?;
+        if extent.low < extent.high {
+            from.push((partition, Offset::Beginning));
+        }
+    }
+    let mut latest: BTreeMap<(i32, Vec<u8>), Latest> = BTreeMap::new();
+    let mut size = 0;
+    topic.read(&from, patience, &mut |message| {
+        size += message.payload().map_or(0, <[u8]>::len) as u64;
+        let key = (message.partition(), message.key().unwrap_or_default().to_vec());
+        match message.payload() {
+            Some(bytes) => {
+                let record = Latest { version: version_of(message), bytes: bytes.to_vec() };
+                latest.insert(key, record);
+            }
+            None => {
+                latest.remove(&key);
+            }
+        }
+        Ok(true)
+    })?;
+    for ((partition, key), record) in latest {
+        let text = String::from_utf8_lossy(&key);
+        let wrong = |problem: String| Error::State {
+            topic: name.clone(),
+            partition,
+            key: text.to_string(),
+            problem,
+        };
+        if record.version.as_deref() != Some(version.to_string().as_bytes()) {
+            let found = record.version.map_or("no version".to_owned(), |v| {
+                format!("version {}", String::from_utf8_lossy(&v))
+            });
+            return Err(wrong(format!(
+                "the state has {found}, this build reads version {version}"
+            ))
+            .into());
+        }
+        // Trailing bytes mean another format as much as missing ones.
+        let state = match postcard::take_from_bytes(&record.bytes) {
+            Ok((state, [])) => state,
+            Ok((_, rest)) => {
+                let problem = format!("the state has {} bytes too many", rest.len());
+                return Err(wrong(problem).into());
+            }
+            Err(error) => {
+                return Err(wrong(format!("the state cannot be read: {error}")).into());
+            }
+        };
+        each(partition, &text, state)?;
+    }
+    Ok(size)
+}
+
+fn version_of(message: &BorrowedMessage<'_>) -> Option<Vec<u8>> {
+    let headers = message.headers()?;
+    let header = headers.iter().find(|h| h.key == STATE_VERSION)?;
+    header.value.map(<[u8]>::to_vec)
+}

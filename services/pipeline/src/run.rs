@@ -1,0 +1,344 @@
+//! The loop: one Kafka transaction after the other, each with the output, the
+//! changed state and the input offsets of a batch of records. What is in memory
+//! never runs ahead of the log: whenever a transaction is not committed, memory
+//! is dropped and restored from what is.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::Consumer;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::{Offset, TopicPartitionList};
+
+use crate::assignment::{Change, Member};
+use crate::config::KafkaConfig;
+use crate::error::Error;
+use crate::processor::Processor;
+use crate::restore;
+use crate::shutdown::{Health, Shutdown};
+use crate::step::Step;
+use crate::topics;
+use crate::transaction::{Failure, Transaction};
+
+/// A transaction is committed after this many records, however short its time.
+const MOST_RECORDS: u32 = 10_000;
+const IDLE_POLL: Duration = Duration::from_millis(100);
+const CALL: Duration = Duration::from_secs(5);
+
+/// Runs a processor as a member of its consumer group until `shutdown`, on this
+/// thread. Creates its topics where they are missing.
+///
+/// # Errors
+/// When it cannot start (broker, topics, state) or go on: fenced off by another
+/// process with the same instance name, or a refusal that repeating cannot mend.
+/// Nothing that was not committed has left a trace then.
+pub fn run<P: Processor>(
+    processor: P,
+    config: &KafkaConfig,
+    health: &Health,
+    shutdown: &Shutdown,
+) -> Result<(), Error> {
+    topics::prepare_step(config, P::HAS_LATE)?;
+    let mut running = Loop {
+        transaction: Transaction::take_over(config, &config.transactional_id())?,
+        step: Step::new(processor, config),
+        assigned: None,
+        records: 0,
+        aborts: 0,
+        config,
+        health,
+        shutdown,
+    };
+    let member = Member::join(config)?;
+    tracing::info!(
+        service = P::SERVICE,
+        group = config.consumer_group,
+        instance = config.instance_id,
+        input = config.input_topic,
+        output = config.output_topic,
+        "started"
+    );
+    let result = running.run(&member);
+    health.set_ready(false);
+    if result.is_err() {
+        // Committed readers need not wait for the broker to time it out. When
+        // that fails, the first error is the one to tell.
+        running.transaction.abort().ok();
+    }
+    tracing::info!(service = P::SERVICE, "stopped");
+    result
+}
+
+struct Loop<'a, P: Processor> {
+    step: Step<P>,
+    transaction: Transaction,
+    /// `None` while there is no assignment.
+    assigned: Option<Vec<i32>>,
+    /// In the open transaction.
+    records: u32,
+    /// In a row.
+    aborts: u32,
+    config: &'a KafkaConfig,
+    health: &'a Health,
+    shutdown: &'a Shutdown,
+}
+
+impl<P: Processor> Loop<'_, P> {
+    fn run(&mut self, member: &Member) -> Result<(), Error> {
+        while !self.shutdown.is_requested() {
+            match self.turn(member) {
+                Ok(()) => {}
+                Err(Failure::Stop(error)) => return Err(error),
+                Err(Failure::Abort(reason)) => self.recover(&reason, member)?,
+            }
+        }
+        if member.has_change() {
+            self.transaction.abort()?;
+        }
+        match self.commit(member) {
+            Ok(()) => Ok(()),
+            Err(Failure::Stop(error)) => Err(error),
+            // The restart does it over.
+            Err(Failure::Abort(reason)) => {
+                tracing::warn!("the last transaction is given up: {reason}");
+                self.transaction.abort()
+            }
+        }
+    }
+
+    /// One poll, and what follows from it.
+    fn turn(&mut self, member: &Member) -> Result<(), Failure> {
+        let left = self
+            .transaction
+            .began()
+            .map_or(IDLE_POLL, |began| self.config.commit_interval.saturating_sub(began.elapsed()));
+        let polled = member.consumer().poll(left);
+        // The record just read belongs to the old assignment too. It is not
+        // counted as read before it is committed, so it will come again.
+        if member.has_change() {
+            drop(polled);
+            return self.answer_changes(member);
+        }
+        match polled {
+            Some(Ok(message)) => {
+                self.records += 1;
+                self.step.record(&message, &mut self.transaction)?;
+            }
+            Some(Err(error)) => self.complain(error)?,
+            None => {}
+        }
+        let due = self
+            .transaction
+            .began()
+            .is_some_and(|began| began.elapsed() >= self.config.commit_interval);
+        if due || self.records >= MOST_RECORDS {
+            self.commit(member)?;
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, member: &Member) -> Result<(), Failure> {
+        let Some(began) = self.transaction.began() else {
+            return Ok(());
+        };
+        self.step.before_commit(&mut self.transaction)?;
+        let mut offsets = TopicPartitionList::new();
+        for (&partition, &offset) in &self.step.offsets {
+            offsets
+                .add_partition_offset(&self.config.input_topic, partition, Offset::Offset(offset))
+                .map_err(Error::kafka("list the offsets"))?;
+        }
+        let group = member
+            .consumer()
+            .group_metadata()
+            .ok_or_else(|| Failure::Abort("the group has no metadata yet".to_owned()))?;
+        self.transaction.commit(Some((&offsets, &group)))?;
+        self.step.committed();
+        self.step.meter.transaction_seconds.record(began.elapsed().as_secs_f64());
+        self.records = 0;
+        self.aborts = 0;
+        Ok(())
+    }
+
+    /// Aborts, and goes back to what is committed.
+    fn recover(&mut self, reason: &str, member: &Member) -> Result<(), Error> {
+        tracing::warn!(service = P::SERVICE, "transaction aborted: {reason}");
+        self.step.meter.aborts.increment(1);
+        self.health.set_ready(false);
+        self.transaction.abort()?;
+        self.records = 0;
+        // A cause that lasts should not keep the broker busy.
+        self.aborts += 1;
+        std::thread::sleep(Duration::from_millis(50) * self.aborts.min(20));
+        if member.has_change() {
+            return Ok(());
+        }
+        let Some(partitions) = self.assigned.clone() else {
+            return Ok(());
+        };
+        member.consumer().unassign().map_err(Error::kafka("pause the input"))?;
+        match self.take(&partitions, member) {
+            Ok(()) => Ok(()),
+            Err(Failure::Stop(error)) => Err(error),
+            Err(Failure::Abort(reason)) => Err(Error::Kafka {
+                action: format!("restore the state ({reason})"),
+                reason: KafkaError::Canceled,
+            }),
+        }
+    }
+
+    fn answer_changes(&mut self, member: &Member) -> Result<(), Failure> {
+        while let Some(change) = member.next_change() {
+            // What is in flight was read under the old assignment.
+            if self.transaction.began().is_some() {
+                self.step.meter.aborts.increment(1);
+                self.transaction.abort()?;
+            }
+            self.records = 0;
+            self.health.set_ready(false);
+            match change {
+                Change::Revoked => {
+                    tracing::info!(service = P::SERVICE, "partitions revoked");
+                    self.assigned = None;
+                    self.step.own(&[]);
+                    member
+                        .consumer()
+                        .unassign()
+                        .map_err(Error::kafka("give back the partitions"))?;
+                }
+                Change::Assigned(partitions) => self.take(&partitions, member)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Restores the state of these partitions, then reads on where it was left.
+    fn take(&mut self, partitions: &[i32], member: &Member) -> Result<(), Failure> {
+        let started = Instant::now();
+        self.assigned = Some(partitions.to_vec());
+        self.step.own(partitions);
+        // First the offsets: once they are stable, no earlier owner can commit
+        // any more, and the changelog below its end is final.
+        let Some(offsets) = self.committed_offsets(partitions, member)? else {
+            return Ok(());
+        };
+        let mut keys = 0_u64;
+        let (processor, store) = (&mut self.step.processor, &mut self.step.store);
+        let topic = self.config.changelog_topic();
+        let restored = restore::restore(
+            self.config,
+            partitions,
+            P::STATE_VERSION,
+            &mut || wait(self.shutdown, member),
+            &mut |partition, key, mut state| {
+                processor.restored(key, &mut state).map_err(|problem| Error::State {
+                    topic: topic.clone(),
+                    partition,
+                    key: key.to_owned(),
+                    problem,
+                })?;
+                keys += 1;
+                store.restore(partition, key, state);
+                Ok(())
+            },
+        );
+        let bytes = match restored {
+            Ok(bytes) => bytes,
+            Err(Failure::Abort(_)) if self.shutdown.is_requested() => return Ok(()),
+            Err(failure) => return Err(failure),
+        };
+        member.consumer().assign(&offsets).map_err(Error::kafka("read the assigned partitions"))?;
+        self.step.meter.restore_bytes.increment(bytes);
+        self.step.meter.restore_seconds.record(started.elapsed().as_secs_f64());
+        tracing::info!(
+            service = P::SERVICE,
+            ?partitions,
+            keys,
+            bytes,
+            milliseconds = started.elapsed().as_millis() as u64,
+            "partitions assigned, state restored"
+        );
+        self.health.set_ready(true);
+        Ok(())
+    }
+
+    /// Where the group has left off, once no transaction with these offsets is
+    /// open; `None` on shutdown.
+    fn committed_offsets(
+        &self,
+        partitions: &[i32],
+        member: &Member,
+    ) -> Result<Option<TopicPartitionList>, Failure> {
+        let topic = &self.config.input_topic;
+        loop {
+            let mut list = TopicPartitionList::new();
+            for &partition in partitions {
+                list.add_partition(topic, partition);
+            }
+            let problem = match member.consumer().committed_offsets(list, CALL) {
+                Ok(mut offsets) => {
+                    let failed = offsets.elements().iter().find_map(|e| e.error().err());
+                    if failed.is_none() {
+                        for &partition in partitions {
+                            let committed =
+                                offsets.find_partition(topic, partition).map(|e| e.offset());
+                            if !matches!(committed, Some(Offset::Offset(_))) {
+                                offsets
+                                    .set_partition_offset(topic, partition, Offset::Beginning)
+                                    .map_err(Error::kafka("list the offsets"))?;
+                            }
+                        }
+                        return Ok(Some(offsets));
+                    }
+                    failed
+                }
+                Err(error) => Some(error),
+            };
+            if self.shutdown.is_requested() {
+                return Ok(None);
+            }
+            if let Some(error) = problem {
+                tracing::warn!("the group's offsets cannot be had yet: {error}");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// An error that came with a poll. Most are news of something that the
+    /// client is already mending.
+    fn complain(&self, error: KafkaError) -> Result<(), Failure> {
+        use RDKafkaErrorCode as Code;
+        match error {
+            KafkaError::MessageConsumptionFatal(Code::FencedInstanceId)
+            | KafkaError::MessageConsumption(Code::FencedInstanceId) => {
+                Err(Failure::Stop(Error::Fenced {
+                    id: self.config.transactional_id(),
+                    reason: error,
+                }))
+            }
+            KafkaError::MessageConsumptionFatal(_)
+            | KafkaError::MessageConsumption(
+                Code::TopicAuthorizationFailed
+                | Code::GroupAuthorizationFailed
+                | Code::InvalidSessionTimeout
+                | Code::InconsistentGroupProtocol,
+            ) => {
+                let action = format!("read topic {}", self.config.input_topic);
+                Err(Failure::Stop(Error::kafka(action)(error)))
+            }
+            error => {
+                tracing::warn!(service = P::SERVICE, "{error}");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Keeps the membership alive during a restore, and ends it on shutdown.
+fn wait(shutdown: &Shutdown, member: &Member) -> Result<(), Failure> {
+    if shutdown.is_requested() {
+        return Err(Failure::Abort("shutdown".to_owned()));
+    }
+    // Nothing is assigned, so no record can come; a change is written down.
+    drop(member.consumer().poll(Duration::ZERO));
+    Ok(())
+}

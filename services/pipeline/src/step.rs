@@ -1,0 +1,282 @@
+//! What is done with one record, and with what it changed: decode, step, send,
+//! and before the commit the changelog. All of it happens inside one open
+//! transaction; when that begins and ends is decided in `run`.
+
+use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
+
+use crate::codec;
+use crate::config::KafkaConfig;
+use crate::error::Error;
+use crate::incoming::{Labels, copied_headers, labels};
+use crate::message::{Heartbeat, Message};
+use crate::meter::{Meter, Throttle};
+use crate::processor::{Outbox, Processor, Record, Refused};
+use crate::restore;
+use crate::state::{SlotId, Store};
+use crate::transaction::{Failure, Outgoing, Transaction};
+
+/// A processor with its state and the names of its topics.
+pub(crate) struct Step<P: Processor> {
+    pub(crate) processor: P,
+    pub(crate) store: Store<P::State>,
+    pub(crate) meter: Meter,
+    /// Per partition, the offset after the last record of this transaction.
+    pub(crate) offsets: BTreeMap<i32, i64>,
+    newest_ms: i64,
+    outbox: Outbox<P::Output>,
+    payload: Vec<u8>,
+    schema: String,
+    throttle: Throttle,
+    output_topic: String,
+    dead_letter_topic: String,
+    late_topic: String,
+    changelog_topic: String,
+}
+
+impl<P: Processor> Step<P> {
+    pub(crate) fn new(processor: P, config: &KafkaConfig) -> Step<P> {
+        Step {
+            processor,
+            store: Store::new(),
+            meter: Meter::new(P::SERVICE),
+            offsets: BTreeMap::new(),
+            newest_ms: 0,
+            outbox: Outbox::default(),
+            payload: Vec::new(),
+            schema: P::Output::SCHEMA_VERSION.to_string(),
+            throttle: Throttle::default(),
+            output_topic: config.output_topic.clone(),
+            dead_letter_topic: config.dead_letter_topic(),
+            late_topic: config.late_topic(),
+            changelog_topic: config.changelog_topic(),
+        }
+    }
+
+    /// Owns these partitions from here on, with no state and nothing pending.
+    pub(crate) fn own(&mut self, partitions: &[i32]) {
+        self.store.own(partitions);
+        self.offsets.clear();
+        self.outbox = Outbox::default();
+    }
+
+    /// Takes one record.
+    pub(crate) fn record(
+        &mut self,
+        message: &BorrowedMessage<'_>,
+        transaction: &mut Transaction,
+    ) -> Result<(), Failure> {
+        transaction.begin()?;
+        self.meter.records.increment(1);
+        let taken = match labels(message) {
+            Ok(labels) => match labels.kind {
+                None => self.message(message, &labels, transaction)?,
+                Some(kind) if kind == codec::HEARTBEAT.as_bytes() => {
+                    self.heartbeat(message, &labels, transaction)?
+                }
+                Some(kind) => Err(Refused(format!(
+                    "header type is '{}', expected '{}' or none",
+                    String::from_utf8_lossy(kind),
+                    codec::HEARTBEAT
+                ))),
+            },
+            Err(problem) => Err(Refused(problem)),
+        };
+        if let Err(Refused(reason)) = taken {
+            self.dead_letter(message, &reason, transaction)?;
+        }
+        self.offsets.insert(message.partition(), message.offset() + 1);
+        Ok(())
+    }
+
+    fn message(
+        &mut self,
+        message: &BorrowedMessage<'_>,
+        labels: &Labels<'_>,
+        transaction: &mut Transaction,
+    ) -> Result<Result<(), Refused>, Failure> {
+        let input: P::Input = match codec::decode(message.payload(), labels.schema) {
+            Ok(input) => input,
+            Err(problem) => return Ok(Err(Refused(problem))),
+        };
+        if message.key() != Some(input.key().as_bytes()) {
+            // In another partition than its own, its state would be another.
+            let key = message.key().map(String::from_utf8_lossy);
+            return Ok(Err(Refused(format!(
+                "the record's key is '{}', expected '{}'",
+                key.unwrap_or_default(),
+                input.key()
+            ))));
+        }
+        let record = match origin(message, labels) {
+            Ok(record) => record,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let Some(id) = self.store.find_or_create(record.partition, input.key()) else {
+            return Ok(Ok(()));
+        };
+        if let Some(slot) = self.store.slot(id) {
+            let step = &mut self.processor;
+            if let Err(refused) = step.process(input, &record, &mut slot.keyed, &mut self.outbox) {
+                return Ok(Err(refused));
+            }
+        }
+        self.newest_ms = self.newest_ms.max(record.timestamp_ms);
+        self.store.note(id);
+        self.send_outputs(transaction)?;
+        if let Some(headers) = self.outbox.take_late() {
+            self.late(message, &headers, transaction)?;
+        }
+        Ok(Ok(()))
+    }
+
+    fn heartbeat(
+        &mut self,
+        message: &BorrowedMessage<'_>,
+        labels: &Labels<'_>,
+        transaction: &mut Transaction,
+    ) -> Result<Result<(), Refused>, Failure> {
+        let beat: Heartbeat = match codec::decode(message.payload(), labels.schema) {
+            Ok(beat) => beat,
+            Err(problem) => return Ok(Err(Refused(problem))),
+        };
+        let record = match origin(message, labels) {
+            Ok(record) => record,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        for id in self.store.in_key_order(record.partition) {
+            if let Some(slot) = self.store.slot(id) {
+                let (processor, out) = (&mut self.processor, &mut self.outbox);
+                processor.heartbeat(&beat, &record, &slot.key, &mut slot.keyed, out);
+            }
+            self.store.note(id);
+            self.send_outputs(transaction)?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Sends what has to go with the commit: the processor's last words for each
+    /// changed key, and its state.
+    pub(crate) fn before_commit(&mut self, transaction: &mut Transaction) -> Result<(), Failure> {
+        for id in self.store.take_changed() {
+            if let Some(slot) = self.store.slot(id) {
+                let (processor, out) = (&mut self.processor, &mut self.outbox);
+                processor.before_commit(&slot.key, &mut slot.keyed, out);
+            }
+            self.send_outputs(transaction)?;
+            self.send_state(id, transaction)?;
+            self.store.settle(id);
+        }
+        self.meter.keys.set(self.store.len() as f64);
+        Ok(())
+    }
+
+    /// Called after the commit.
+    pub(crate) fn committed(&mut self) {
+        self.offsets.clear();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        if self.newest_ms > 0
+            && let Ok(now) = now
+        {
+            let latency = now.as_secs_f64() - self.newest_ms as f64 / 1000.0;
+            self.meter.latency_seconds.record(latency.max(0.0));
+        }
+        self.newest_ms = 0;
+    }
+
+    fn send_state(&mut self, id: SlotId, transaction: &mut Transaction) -> Result<(), Failure> {
+        let Some(slot) = self.store.slot(id) else {
+            return Ok(());
+        };
+        let bytes = restore::encode(slot.keyed.get(), &self.changelog_topic)?;
+        transaction.send(Outgoing {
+            topic: &self.changelog_topic,
+            partition: Some(id.0),
+            key: Some(slot.key.as_bytes()),
+            payload: Some(&bytes),
+            timestamp_ms: None,
+            headers: restore::headers(P::STATE_VERSION),
+        })
+    }
+
+    fn send_outputs(&mut self, transaction: &mut Transaction) -> Result<(), Failure> {
+        for (output, timestamp_ms) in self.outbox.take_outputs() {
+            self.payload.clear();
+            codec::encode(&output, &mut self.payload)
+                .map_err(|reason| Error::Encode { topic: self.output_topic.clone(), reason })?;
+            self.meter.outputs.increment(1);
+            transaction.send(Outgoing {
+                topic: &self.output_topic,
+                partition: None,
+                key: Some(output.key().as_bytes()),
+                payload: Some(&self.payload),
+                timestamp_ms: Some(timestamp_ms),
+                headers: OwnedHeaders::new_with_capacity(1)
+                    .insert(Header { key: codec::SCHEMA, value: Some(self.schema.as_str()) }),
+            })?;
+        }
+        Ok(())
+    }
+
+    fn late(
+        &mut self,
+        message: &BorrowedMessage<'_>,
+        headers: &[(&'static str, String)],
+        transaction: &mut Transaction,
+    ) -> Result<(), Failure> {
+        self.meter.late.increment(1);
+        let mut more = vec![("service", P::SERVICE), ("version", P::VERSION)];
+        more.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
+        transaction.send(copy(message, &self.late_topic, &more))
+    }
+
+    fn dead_letter(
+        &mut self,
+        message: &BorrowedMessage<'_>,
+        reason: &str,
+        transaction: &mut Transaction,
+    ) -> Result<(), Failure> {
+        self.meter.dead_letters.increment(1);
+        if let Some(held_back) = self.throttle.admit() {
+            tracing::warn!(
+                service = P::SERVICE,
+                topic = message.topic(),
+                partition = message.partition(),
+                offset = message.offset(),
+                held_back,
+                "dead letter: {reason}"
+            );
+        }
+        let more = [("reason", reason), ("service", P::SERVICE), ("version", P::VERSION)];
+        transaction.send(copy(message, &self.dead_letter_topic, &more))
+    }
+}
+
+/// A record as it came, with where it came from.
+fn copy<'a>(
+    message: &'a BorrowedMessage<'_>,
+    topic: &'a str,
+    more: &[(&str, &str)],
+) -> Outgoing<'a> {
+    Outgoing {
+        topic,
+        partition: None,
+        key: message.key(),
+        payload: message.payload(),
+        timestamp_ms: message.timestamp().to_millis(),
+        headers: copied_headers(message, more),
+    }
+}
+
+fn origin<'a>(message: &BorrowedMessage<'_>, labels: &Labels<'a>) -> Result<Record<'a>, Refused> {
+    let source = std::str::from_utf8(labels.source.unwrap_or_default())
+        .map_err(|_| Refused("header source is not UTF-8".to_owned()))?;
+    Ok(Record {
+        source,
+        timestamp_ms: message.timestamp().to_millis().unwrap_or(0),
+        partition: message.partition(),
+        offset: message.offset(),
+    })
+}

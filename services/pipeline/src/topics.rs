@@ -1,0 +1,161 @@
+//! The topics that a service needs: created with the right settings when they
+//! are missing, checked when they are there, refused when they are wrong. It is
+//! also the first contact with the broker, so this is where a start ends when
+//! nobody answers.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::error::RDKafkaErrorCode;
+
+use crate::clients::{self, Quiet};
+use crate::config::KafkaConfig;
+use crate::error::Error;
+
+const CALL: Duration = Duration::from_secs(5);
+
+/// Makes sure of the topics of a step, and returns the number of partitions of
+/// its input.
+pub(crate) fn prepare_step(config: &KafkaConfig, has_late: bool) -> Result<i32, Error> {
+    let topics = Topics::connect(config)?;
+    let partitions = topics.ensure(&config.input_topic)?;
+    topics.ensure(&config.output_topic)?;
+    topics.ensure(&config.dead_letter_topic())?;
+    if has_late {
+        topics.ensure(&config.late_topic())?;
+    }
+    topics.ensure_changelog(&config.changelog_topic(), partitions, &config.input_topic)?;
+    Ok(partitions)
+}
+
+/// Makes sure of the topics of a source, and returns the number of partitions of
+/// its output.
+pub(crate) fn prepare_source(config: &KafkaConfig) -> Result<i32, Error> {
+    let topics = Topics::connect(config)?;
+    let partitions = topics.ensure(&config.output_topic)?;
+    topics.ensure_changelog(&config.changelog_topic(), 1, "positions of the sources")?;
+    Ok(partitions)
+}
+
+struct Topics<'a> {
+    config: &'a KafkaConfig,
+    admin: AdminClient<Quiet>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl<'a> Topics<'a> {
+    fn connect(config: &'a KafkaConfig) -> Result<Topics<'a>, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(Error::system("start the runtime"))?;
+        let topics = Topics { config, admin: clients::admin(config)?, runtime };
+        topics.admin.inner().fetch_metadata(None, CALL).map_err(|reason| Error::Unreachable {
+            servers: config.bootstrap_servers.clone(),
+            reason: reason.to_string(),
+        })?;
+        Ok(topics)
+    }
+
+    /// The number of a topic's partitions; `None` when there is no such topic.
+    fn partitions(&self, name: &str) -> Result<Option<i32>, Error> {
+        // The list of all topics: asking for one by name may create it, with the
+        // broker's settings instead of ours.
+        let metadata = self
+            .admin
+            .inner()
+            .fetch_metadata(None, CALL)
+            .map_err(Error::kafka(format!("look for topic {name}")))?;
+        Ok(metadata
+            .topics()
+            .iter()
+            .find(|topic| topic.name() == name && topic.error().is_none())
+            .map(|topic| topic.partitions().len() as i32)
+            .filter(|&partitions| partitions > 0))
+    }
+
+    /// A topic that may have any number of partitions.
+    fn ensure(&self, name: &str) -> Result<i32, Error> {
+        match self.partitions(name)? {
+            Some(partitions) => Ok(partitions),
+            None => self.create(name, self.config.topic_partitions, &[]),
+        }
+    }
+
+    /// A compacted topic with exactly as many partitions as what it follows.
+    fn ensure_changelog(&self, name: &str, partitions: i32, follows: &str) -> Result<(), Error> {
+        let found = match self.partitions(name)? {
+            Some(found) => found,
+            None => {
+                let settings = [("cleanup.policy", "compact")];
+                self.create(name, partitions, &settings)?
+            }
+        };
+        let wrong = |problem: String| Error::Topic { topic: name.to_owned(), problem };
+        if found != partitions {
+            return Err(wrong(format!(
+                "has {found} partitions, expected {partitions} ({follows})"
+            )));
+        }
+        let policy = self.setting(name, "cleanup.policy")?;
+        if policy.as_deref() != Some("compact") {
+            return Err(wrong(format!(
+                "cleanup.policy is '{}', expected 'compact', or state would be lost",
+                policy.unwrap_or_default()
+            )));
+        }
+        Ok(())
+    }
+
+    fn create(&self, name: &str, partitions: i32, settings: &[(&str, &str)]) -> Result<i32, Error> {
+        let replication = TopicReplication::Fixed(self.config.topic_replication);
+        let mut topic = NewTopic::new(name, partitions, replication);
+        for &(setting, value) in settings {
+            topic = topic.set(setting, value);
+        }
+        let options = AdminOptions::new().operation_timeout(Some(CALL));
+        let action = || Error::kafka(format!("create topic {name}"));
+        let created =
+            self.runtime.block_on(self.admin.create_topics(&[topic], &options)).map_err(action())?;
+        for result in created {
+            match result {
+                // Another instance was faster.
+                Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((topic, code)) => {
+                    return Err(Error::Topic {
+                        topic,
+                        problem: format!("cannot be created with {partitions} partitions: {code}"),
+                    });
+                }
+            }
+        }
+        let deadline = Instant::now() + 2 * CALL;
+        loop {
+            if let Some(partitions) = self.partitions(name)? {
+                tracing::info!(topic = name, partitions, "topic created");
+                return Ok(partitions);
+            }
+            if Instant::now() > deadline {
+                return Err(Error::Topic {
+                    topic: name.to_owned(),
+                    problem: "was created, but the broker does not show it".to_owned(),
+                });
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn setting(&self, topic: &str, setting: &str) -> Result<Option<String>, Error> {
+        let options = AdminOptions::new().request_timeout(Some(CALL));
+        let action = || Error::kafka(format!("read the settings of topic {topic}"));
+        let resources = [ResourceSpecifier::Topic(topic)];
+        let described = self
+            .runtime
+            .block_on(self.admin.describe_configs(&resources, &options))
+            .map_err(action())?;
+        match described.into_iter().next() {
+            Some(Ok(resource)) => Ok(resource.get(setting).and_then(|e| e.value.clone())),
+            Some(Err(code)) => Err(action()(rdkafka::error::KafkaError::AdminOp(code))),
+            None => Ok(None),
+        }
+    }
+}

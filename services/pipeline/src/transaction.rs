@@ -1,0 +1,196 @@
+//! The producer's side of a Kafka transaction: begun with the first record,
+//! committed with the input offsets, aborted when anything goes wrong. It sorts
+//! the client's errors into those that an abort mends and those that nothing does.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::OwnedHeaders;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+
+use crate::clients::{self, Logged};
+use crate::config::KafkaConfig;
+use crate::error::Error;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Why a transaction cannot be committed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Abort, go back to the committed state, try again.
+    Abort(String),
+    /// Stop the service.
+    Stop(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Stop(error)
+    }
+}
+
+/// A record to send.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) topic: &'a str,
+    /// By the key's hash where there is none.
+    pub(crate) partition: Option<i32>,
+    pub(crate) key: Option<&'a [u8]>,
+    pub(crate) payload: Option<&'a [u8]>,
+    /// Milliseconds since 1970 UTC.
+    pub(crate) timestamp_ms: Option<i64>,
+    pub(crate) headers: OwnedHeaders,
+}
+
+pub(crate) struct Transaction {
+    producer: BaseProducer<Logged>,
+    id: String,
+    began: Option<Instant>,
+    sent: u64,
+}
+
+impl Transaction {
+    /// Takes over the transactional id: whoever had it is fenced off, and its
+    /// open transaction aborted, when this returns.
+    pub(crate) fn take_over(config: &KafkaConfig, id: &str) -> Result<Transaction, Error> {
+        let producer = clients::producer(config, id)?;
+        let mut attempts = 0;
+        while let Err(reason) = producer.init_transactions(PATIENCE) {
+            attempts += 1;
+            let retriable = matches!(&reason, KafkaError::Transaction(e) if e.is_retriable());
+            if !retriable || attempts == 6 {
+                return Err(Error::kafka(format!("take over the transactions of '{id}'"))(reason));
+            }
+        }
+        Ok(Transaction { producer, id: id.to_owned(), began: None, sent: 0 })
+    }
+
+    /// When the open transaction began; `None` when there is none.
+    pub(crate) fn began(&self) -> Option<Instant> {
+        self.began
+    }
+
+    /// Begins a transaction unless one is open.
+    pub(crate) fn begin(&mut self) -> Result<(), Failure> {
+        if self.began.is_none() {
+            self.producer
+                .begin_transaction()
+                .map_err(|e| self.failure("begin a transaction", e))?;
+            self.began = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Sends a record in the open transaction, or in a new one.
+    pub(crate) fn send(&mut self, outgoing: Outgoing<'_>) -> Result<(), Failure> {
+        self.begin()?;
+        self.sent += 1;
+        if self.sent.is_multiple_of(1024) {
+            self.producer.poll(Duration::ZERO);
+        }
+        let mut record = BaseRecord::<[u8], [u8]>::to(outgoing.topic).headers(outgoing.headers);
+        record.partition = outgoing.partition;
+        record.key = outgoing.key;
+        record.payload = outgoing.payload;
+        record.timestamp = outgoing.timestamp_ms;
+        while let Err((error, unsent)) = self.producer.send(record) {
+            match error {
+                KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => {
+                    record = unsent;
+                    self.producer.poll(Duration::from_millis(1));
+                }
+                KafkaError::MessageProduction(
+                    RDKafkaErrorCode::MessageSizeTooLarge
+                    | RDKafkaErrorCode::UnknownTopic
+                    | RDKafkaErrorCode::UnknownPartition
+                    | RDKafkaErrorCode::UnknownTopicOrPartition,
+                ) => {
+                    return Err(
+                        Error::kafka(format!("write to topic {}", outgoing.topic))(error).into()
+                    );
+                }
+                error => return Err(self.failure("write", error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits, with the input offsets of a consumer group if there are any.
+    pub(crate) fn commit(
+        &mut self,
+        offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
+    ) -> Result<(), Failure> {
+        if self.began.is_none() {
+            return Ok(());
+        }
+        // The binding's own flush, which its commit begins with, sleeps in steps
+        // of 100 ms while records are on their way.
+        while self.producer.flush(Duration::ZERO).is_err() {
+            self.producer.poll(Duration::from_millis(1));
+        }
+        if let Some((offsets, group)) = offsets {
+            self.retry("add the offsets to the transaction", |producer| {
+                producer.send_offsets_to_transaction(offsets, group, PATIENCE)
+            })?;
+        }
+        self.retry("commit the transaction", |producer| producer.commit_transaction(PATIENCE))?;
+        self.began = None;
+        Ok(())
+    }
+
+    /// Aborts the open transaction, if any: no committed reader sees it.
+    pub(crate) fn abort(&mut self) -> Result<(), Error> {
+        if self.began.is_none() {
+            return Ok(());
+        }
+        let aborted =
+            self.retry("abort the transaction", |producer| producer.abort_transaction(PATIENCE));
+        match aborted {
+            Ok(()) => {
+                self.began = None;
+                Ok(())
+            }
+            Err(Failure::Stop(error)) => Err(error),
+            Err(Failure::Abort(reason)) => Err(Error::Kafka {
+                action: format!("abort the transaction ({reason})"),
+                reason: KafkaError::Canceled,
+            }),
+        }
+    }
+
+    fn retry(
+        &self,
+        action: &str,
+        call: impl Fn(&BaseProducer<Logged>) -> Result<(), KafkaError>,
+    ) -> Result<(), Failure> {
+        while let Err(error) = call(&self.producer) {
+            if !matches!(&error, KafkaError::Transaction(e) if e.is_retriable()) {
+                return Err(self.failure(action, error));
+            }
+            tracing::warn!("could not {action} yet: {error}");
+            self.producer.poll(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+
+    fn failure(&self, action: &str, error: KafkaError) -> Failure {
+        use RDKafkaErrorCode as Code;
+        let fenced = matches!(
+            error.rdkafka_error_code(),
+            Some(Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch)
+        );
+        match error {
+            KafkaError::Transaction(e) if e.txn_requires_abort() => {
+                Failure::Abort(format!("could not {action}: {e}"))
+            }
+            reason if fenced => Failure::Stop(Error::Fenced { id: self.id.clone(), reason }),
+            // A record that the client refuses for the state of its transaction:
+            // whether that can be aborted shows when it is.
+            KafkaError::MessageProduction(code) if code != Code::Fatal => {
+                Failure::Abort(format!("could not {action}: {code}"))
+            }
+            reason => Failure::Stop(Error::kafka(action)(reason)),
+        }
+    }
+}
