@@ -43,7 +43,7 @@ impl Sma {
     }
 }
 
-/// The definition of [`Sma`].
+/// The definition of [`Sma`], and a part of others.
 #[derive(Clone, Debug)]
 pub struct Kernel {
     period: usize,
@@ -54,6 +54,13 @@ pub struct Kernel {
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     sum: f64,
+}
+
+impl Kernel {
+    /// A mean of `period` values, for use within another indicator.
+    pub(crate) fn over(period: usize) -> Self {
+        Self { period, window: Ring::new(period) }
+    }
 }
 
 impl kernel::Kernel for Kernel {
@@ -69,8 +76,7 @@ impl kernel::Kernel for Kernel {
     type State = State;
 
     fn new(arguments: &Arguments) -> Self {
-        let period = arguments.integer(0);
-        Self { period, window: Ring::new(period) }
+        Self::over(arguments.integer(0))
     }
 
     fn lookback(&self) -> usize {

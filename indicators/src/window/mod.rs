@@ -2,12 +2,16 @@
 //! past values, is read by a kernel's `step` and written by its `store`.
 
 mod extreme;
+mod range;
 mod ring;
 mod sum;
+mod weighted;
 
 pub use extreme::{Extreme, ExtremeState, Highest, Lowest, Order};
+pub use range::{Range, RangeState};
 pub use ring::Ring;
 pub use sum::{RollingSum, ZeroRun};
+pub use weighted::{WeightedSum, WeightedSumState};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,136 @@
+//! Kaufman's adaptive moving average.
+
+use crate::catalog::{Group, Info};
+use crate::kernel::{self, Clock, Machine};
+use crate::parameter::{Arguments, Parameter, ParameterError};
+use crate::window::{Ring, Window, ZeroRun};
+use serde::{Deserialize, Serialize};
+
+/// Kaufman adaptive moving average (KAMA): an exponential average that follows
+/// closely where the series moves in one direction, and hardly moves where it
+/// only goes back and forth.
+///
+/// # Formula
+/// `KAMA(t) = KAMA(t-1) + s(t)² · (x(t) - KAMA(t-1))`, where
+/// `s = E · (2/3 - 2/31) + 2/31` and the efficiency ratio `E` is the move over
+/// the last `n` bars, `|x(t) - x(t-n)|`, divided by the sum of the `n` moves from
+/// bar to bar. The first KAMA follows from the value before it.
+///
+/// # Parameters
+/// * `time_period` `n`: moves in the ratio, 1 to 100,000, default 30; 1 smooths
+///   nothing.
+///
+/// # Lookback
+/// `n` (0 where `n` is 1), and the unstable period.
+///
+/// # Example
+/// ```
+/// use indicators::{Indicator, Kama};
+///
+/// let mut kama = Kama::new(2)?;
+/// assert_eq!(kama.update(1.0), None);
+/// assert_eq!(kama.update(2.0), None);
+/// assert_eq!(kama.update(2.9), Some(2.4)); // one direction: 2 + (2/3)² · 0.9
+/// # Ok::<(), indicators::ParameterError>(())
+/// ```
+///
+/// # Source
+/// Perry J. Kaufman, *Smarter Trading*, 1995.
+pub type Kama = Machine<Kernel>;
+
+impl Kama {
+    /// The average with the efficiency ratio over `time_period` moves.
+    ///
+    /// # Errors
+    /// When the period is not from 1 to 100,000.
+    pub fn new(time_period: usize) -> Result<Self, ParameterError> {
+        Self::from_values(&[Some(time_period as f64)])
+    }
+}
+
+/// The weight of the newest value in an average over 30 values.
+const SLOW: f64 = 2.0 / (30.0 + 1.0);
+/// What is added to it for an average over 2 values.
+const SPAN: f64 = 2.0 / (2.0 + 1.0) - SLOW;
+
+/// The definition of [`Kama`], and a part of others.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    period: usize,
+    /// The values that the window's moves are between, and one more.
+    values: Ring,
+    flat: ZeroRun,
+}
+
+/// The sum of the window's moves, how many of the latest were none, and the average.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    moves: f64,
+    zeros: usize,
+    average: f64,
+}
+
+impl Kernel {
+    /// An average over `period` values, for use within another indicator.
+    pub(crate) fn over(period: usize) -> Self {
+        Self { period, values: Ring::new(period + 1), flat: ZeroRun::new(period) }
+    }
+}
+
+impl kernel::Kernel for Kernel {
+    const INFO: Info = Info {
+        name: "KAMA",
+        title: "Kaufman Adaptive Moving Average",
+        group: Group::Overlap,
+        parameters: &[Parameter::period("time_period", 30, 1)],
+        unstable_period: true,
+    };
+    type Input = f64;
+    type Output = f64;
+    type State = State;
+
+    fn new(arguments: &Arguments) -> Self {
+        Self::over(arguments.integer(0))
+    }
+
+    fn lookback(&self) -> usize {
+        if self.period == 1 { 0 } else { self.period }
+    }
+
+    #[inline(always)]
+    fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
+        if self.period == 1 || clock.bar() == 0 {
+            return value;
+        }
+        let previous = self.values.ago(1);
+        let first = self.values.ago(self.period);
+        if clock.bar() > self.period {
+            state.moves -= (self.values.oldest() - first).abs();
+        } else {
+            state.average = previous;
+        }
+        state.moves += (value - previous).abs();
+        if self.flat.step(&mut state.zeros, value == previous) {
+            state.moves = 0.0;
+        }
+        if clock.bar() < self.period {
+            return value;
+        }
+        let whole = (value - first).abs();
+        // The sum is running, and can round to less than the straight line.
+        let efficiency = if state.moves <= whole { 1.0 } else { whole / state.moves };
+        // Fused, as in TA-Lib's C library.
+        let smoothing = efficiency.mul_add(SPAN, SLOW);
+        state.average = (value - state.average).mul_add(smoothing * smoothing, state.average);
+        state.average
+    }
+
+    #[inline(always)]
+    fn store(&mut self, _: &State, value: f64) {
+        self.values.push(value);
+    }
+
+    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
+        visit(&mut self.values);
+    }
+}

@@ -1,0 +1,98 @@
+//! Zero-lag exponential moving average.
+
+use crate::catalog::{Group, Info};
+use crate::kernel::{self, Clock, Machine};
+use crate::overlap::ema;
+use crate::parameter::{Arguments, Parameter, ParameterError};
+use crate::window::{Ring, Window};
+
+/// Zero-lag exponential moving average (ZLEMA): an exponential average of values
+/// that are carried on by their move over the lag of the average.
+///
+/// # Formula
+/// `ZLEMA = EMA(2 · x(t) - x(t-l), n)` with the lag `l = (n - 1) / 2`, rounded down.
+///
+/// # Parameters
+/// * `time_period` `n`: 1 to 100,000, default 30; 1 smooths nothing.
+///
+/// # Lookback
+/// `l + n - 1`
+///
+/// # Example
+/// ```
+/// use indicators::{Indicator, Zlema};
+///
+/// let mut zlema = Zlema::new(3)?;
+/// assert_eq!(zlema.lookback(), 3);
+/// let last = [1.0, 2.0, 3.0, 4.0].map(|x| zlema.update(x))[3];
+/// assert_eq!(last, Some(4.0)); // no lag on a straight line
+/// # Ok::<(), indicators::ParameterError>(())
+/// ```
+///
+/// # Source
+/// TA-Lib, group 'Overlap Studies'. The name is that of John F. Ehlers and Ric
+/// Way, *Zero Lag (Well, Almost)*, 2010, who describe another filter.
+pub type Zlema = Machine<Kernel>;
+
+impl Zlema {
+    /// The average over `time_period` values.
+    ///
+    /// # Errors
+    /// When the period is not from 1 to 100,000.
+    pub fn new(time_period: usize) -> Result<Self, ParameterError> {
+        Self::from_values(&[Some(time_period as f64)])
+    }
+}
+
+/// The definition of [`Zlema`], and a part of others.
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    lag: usize,
+    average: ema::Kernel,
+    values: Ring,
+}
+
+impl Kernel {
+    /// An average over `period` values, for use within another indicator.
+    pub(crate) fn over(period: usize) -> Self {
+        let lag = (period - 1) / 2;
+        Self { lag, average: ema::Kernel::over(period), values: Ring::new(lag) }
+    }
+}
+
+impl kernel::Kernel for Kernel {
+    const INFO: Info = Info {
+        name: "ZLEMA",
+        title: "Zero-Lag Exponential Moving Average",
+        group: Group::Overlap,
+        parameters: &[Parameter::period("time_period", 30, 1)],
+        unstable_period: false,
+    };
+    type Input = f64;
+    type Output = f64;
+    type State = ema::State;
+
+    fn new(arguments: &Arguments) -> Self {
+        Self::over(arguments.integer(0))
+    }
+
+    fn lookback(&self) -> usize {
+        self.lag + self.average.lookback()
+    }
+
+    #[inline(always)]
+    fn step<C: Clock>(&self, clock: C, state: &mut ema::State, value: f64) -> f64 {
+        let Some(clock) = clock.since(self.lag) else { return 0.0 };
+        let lagged = if self.lag == 0 { value } else { self.values.oldest() };
+        self.average.step(clock, state, 2.0 * value - lagged)
+    }
+
+    #[inline(always)]
+    fn store(&mut self, _: &ema::State, value: f64) {
+        self.values.push(value);
+    }
+
+    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
+        visit(&mut self.values);
+    }
+}

@@ -1,0 +1,103 @@
+//! The sum of the last `n` values with weights that rise from 1 to `n`.
+
+use super::{Ring, SavedWindow, Window};
+use serde::{Deserialize, Serialize};
+
+/// How many lengths of the window the running sums are kept up before they are
+/// replaced by fresh ones, in which no rounding has gathered.
+const RENEWAL: usize = 8;
+
+/// The values in the window.
+#[derive(Clone, Debug)]
+pub struct WeightedSum {
+    length: usize,
+    values: Ring,
+}
+
+/// A plain and a weighted sum of the same values.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Sums {
+    plain: f64,
+    weighted: f64,
+}
+
+impl Sums {
+    #[inline(always)]
+    fn add(&mut self, value: f64, weight: usize) {
+        self.plain += value;
+        self.weighted += value * weight as f64;
+    }
+}
+
+/// The sums, and those that will replace them.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct WeightedSumState {
+    /// Bars since the sums were new.
+    age: usize,
+    sums: Sums,
+    fresh: Sums,
+}
+
+impl WeightedSum {
+    /// A window of `length` values.
+    pub fn new(length: usize) -> Self {
+        Self { length, values: Ring::new(length) }
+    }
+
+    /// The weighted sum of the window that ends with `value`, which is the
+    /// `bar`th from 0.
+    #[inline(always)]
+    pub fn step(&self, state: &mut WeightedSumState, bar: usize, value: f64) -> f64 {
+        if bar < self.length {
+            state.sums.add(value, bar + 1);
+            state.age = 1;
+            if bar + 1 == self.length {
+                return self.take_out(state);
+            }
+            return state.sums.weighted;
+        }
+        state.sums.plain += value;
+        state.sums.plain -= self.values.oldest();
+        state.sums.weighted += value * self.length as f64;
+        state.age += 1;
+        // The fresh sums grow over the last window before they are needed, so
+        // that no window is read twice.
+        if let Some(weight) = state.age.checked_sub((RENEWAL - 1) * self.length) {
+            if weight == 1 {
+                state.fresh = Sums::default();
+            }
+            if weight > 0 {
+                state.fresh.add(value, weight);
+            }
+            if weight >= self.length {
+                state.age = 0;
+                state.sums = state.fresh;
+            }
+        }
+        self.take_out(state)
+    }
+
+    /// Lowers every weight by one, for the next bar.
+    #[inline(always)]
+    fn take_out(&self, state: &mut WeightedSumState) -> f64 {
+        let sum = state.sums.weighted;
+        state.sums.weighted -= state.sums.plain;
+        sum
+    }
+
+    /// Takes in `value`.
+    #[inline(always)]
+    pub fn store(&mut self, value: f64) {
+        self.values.push(value);
+    }
+}
+
+impl Window for WeightedSum {
+    fn save(&self) -> SavedWindow {
+        self.values.save()
+    }
+
+    fn load(&mut self, saved: SavedWindow) -> bool {
+        self.values.load(saved)
+    }
+}
