@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod assignment;
+pub mod cli;
 mod clients;
 pub mod codec;
 mod committed;
@@ -23,7 +24,6 @@ pub mod progress;
 mod publish;
 mod restore;
 mod run;
-pub mod service;
 pub mod shutdown;
 pub mod source;
 mod state;

@@ -1,6 +1,7 @@
-//! The frame of a service's `main`: options, log, signals, HTTP, and one line
-//! and an exit code when it ends.
+//! The frame of a program's `main`: options, log, signals, HTTP, and one line and
+//! an exit code when it ends.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -12,21 +13,41 @@ use crate::http;
 use crate::log;
 use crate::shutdown::{Health, Shutdown};
 
-/// The options that have to do with the process and not with Kafka. Flatten them
-/// into a service's own with `#[command(flatten)]`.
+/// The options of a service's process. Flatten them into the service's own with
+/// `#[command(flatten)]`.
 #[derive(Args, Clone, Debug)]
 pub struct ServiceArgs {
     /// Address for /healthz, /readyz and /metrics, such as 0.0.0.0:8080
     #[arg(long, env = "HTTP_ADDRESS", value_name = "IP:PORT")]
-    pub http_address: Option<SocketAddr>,
+    http_address: Option<String>,
 }
 
-/// Runs a service: reads its options, starts the log, the signal handler and the
-/// HTTP server, then calls `run` on this thread. An error is printed as one line
-/// on stderr.
-pub fn main<Options: Parser, E: std::fmt::Display>(
-    service_args: impl FnOnce(&Options) -> &ServiceArgs,
-    run: impl FnOnce(Options, &Health, &Shutdown) -> Result<(), E>,
+impl ServiceArgs {
+    /// Starts the HTTP server if an address was given, and returns what it
+    /// shows as the service's readiness.
+    ///
+    /// # Errors
+    /// When the address is wrong or taken.
+    pub fn serve(&self) -> Result<Health, Error> {
+        let health = Health::new();
+        if let Some(address) = self.http_address.as_deref().filter(|a| !a.is_empty()) {
+            let address: SocketAddr = address.parse().map_err(|_| Error::Setting {
+                setting: "HTTP_ADDRESS",
+                problem: format!("'{address}', expected an address like 0.0.0.0:8080"),
+            })?;
+            http::serve(address, &health)?;
+        }
+        Ok(health)
+    }
+}
+
+/// Runs a program: reads its options, starts the log at `level` (where the
+/// environment does not say otherwise) and the signal handler, then calls `run`
+/// on this thread. An error is printed as one line on stderr, and the exit code
+/// is not zero.
+pub fn main<Options: Parser, E: Display>(
+    level: impl FnOnce(&Options) -> &'static str,
+    run: impl FnOnce(Options, &Shutdown) -> Result<(), E>,
 ) -> ExitCode {
     let options = match parse::<Options>(std::env::args_os()) {
         Ok(options) => options,
@@ -36,24 +57,17 @@ pub fn main<Options: Parser, E: std::fmt::Display>(
         }
         Err(Refusal::Wrong(line)) => return fail(line),
     };
-    log::init();
-    let started = Shutdown::on_signals().and_then(|shutdown| {
-        let health = Health::new();
-        if let Some(address) = service_args(&options).http_address {
-            http::serve(address, &health)?;
-        }
-        Ok((health, shutdown))
-    });
-    match started {
-        Ok((health, shutdown)) => match run(options, &health, &shutdown) {
+    log::init(level(&options));
+    match Shutdown::on_signals() {
+        Ok(shutdown) => match run(options, &shutdown) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(error),
         },
-        Err::<_, Error>(error) => fail(error),
+        Err(error) => fail(error),
     }
 }
 
-fn fail(error: impl std::fmt::Display) -> ExitCode {
+fn fail(error: impl Display) -> ExitCode {
     eprintln!("error: {error}");
     ExitCode::FAILURE
 }
