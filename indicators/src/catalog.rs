@@ -132,6 +132,7 @@ pub fn rows() -> &'static [&'static Row] {
             crate::momentum::ROWS,
             crate::overlap::ROWS,
             crate::price::ROWS,
+            crate::volatility::ROWS,
             crate::volume::ROWS,
         ];
         groups.into_iter().flatten().collect()

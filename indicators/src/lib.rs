@@ -68,6 +68,7 @@ pub mod math;
 pub mod momentum;
 pub mod overlap;
 pub mod price;
+pub mod volatility;
 pub mod volume;
 
 pub use bar::{Bar, BarError, Source};
@@ -85,4 +86,5 @@ pub use math::*;
 pub use momentum::*;
 pub use overlap::*;
 pub use price::*;
+pub use volatility::*;
 pub use volume::*;

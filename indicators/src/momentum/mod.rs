@@ -1,6 +1,25 @@
 //! TA-Lib's group 'Momentum Indicators': speed and direction of price moves.
 
 crate::catalog::group! {
+    adx: Adx,
+    adxr: Adxr,
+    aroon: Aroon gives AroonOutput,
+    aroonosc: AroonOsc,
+    bop: Bop,
+    cmo: Cmo,
+    cmou: Cmou,
+    dx: Dx,
+    imi: Imi,
     macd: Macd gives MacdOutput,
+    minus_di: MinusDi,
+    minus_dm: MinusDm,
+    mom: Mom,
+    plus_di: PlusDi,
+    plus_dm: PlusDm,
+    qstick: Qstick,
+    roc: Roc,
+    rocp: Rocp,
+    rocr: Rocr,
+    rocr100: Rocr100,
     rsi: Rsi,
 }

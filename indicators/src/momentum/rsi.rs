@@ -3,7 +3,7 @@
 use crate::catalog::{Group, Info};
 use crate::kernel::{self, Clock, Machine};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use serde::{Deserialize, Serialize};
+use crate::window::{Moves, MovesState};
 
 /// Relative strength index (RSI): the share of the gains in all moves, in
 /// percent, smoothed by Wilder's average. From 0 to 100; above 70 a market is
@@ -49,17 +49,8 @@ impl Rsi {
 /// The definition of [`Rsi`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
-    period: usize,
+    moves: Moves,
     share: f64,
-}
-
-/// The latest value, and the sums of gains and falls until there are enough of
-/// them, then their averages.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct State {
-    previous: f64,
-    gain: f64,
-    loss: f64,
 }
 
 impl kernel::Kernel for Kernel {
@@ -72,35 +63,21 @@ impl kernel::Kernel for Kernel {
     };
     type Input = f64;
     type Output = f64;
-    type State = State;
+    type State = MovesState;
 
     fn new(arguments: &Arguments) -> Self {
         let period = arguments.integer(0);
-        Self { period, share: 1.0 / period as f64 }
+        Self { moves: Moves::new(period), share: 1.0 / period as f64 }
     }
 
     fn lookback(&self) -> usize {
-        self.period
+        self.moves.lookback()
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
-        let change = if clock.bar() == 0 { 0.0 } else { value - state.previous };
-        state.previous = value;
-        let (gain, loss) = if change < 0.0 { (0.0, -change) } else { (change, 0.0) };
-        if clock.bar() > self.period {
-            let kept = (self.period - 1) as f64;
-            state.gain = (state.gain * kept + gain) * self.share;
-            state.loss = (state.loss * kept + loss) * self.share;
-        } else {
-            state.gain += gain;
-            state.loss += loss;
-            if clock.bar() == self.period {
-                state.gain *= self.share;
-                state.loss *= self.share;
-            }
-        }
-        let moves = state.gain + state.loss;
-        if moves == 0.0 { 0.0 } else { 100.0 * (state.gain / moves) }
+    fn step<C: Clock>(&self, clock: C, state: &mut MovesState, value: f64) -> f64 {
+        let (gain, loss) = self.moves.step(state, clock.bar(), value, |sum| sum * self.share);
+        let moves = gain + loss;
+        if moves == 0.0 { 0.0 } else { 100.0 * (gain / moves) }
     }
 }

@@ -60,7 +60,20 @@ pub struct State {
 impl Kernel {
     /// An average over `period` values, for use within another indicator.
     pub(crate) fn over(period: usize) -> Self {
-        Self { period, weight: 2.0 / (period + 1) as f64 }
+        Self::weighing(period, 2.0 / (period + 1) as f64)
+    }
+
+    /// An average that begins as the mean of `period` values, and of which each
+    /// new value then makes up `weight`.
+    pub(crate) fn weighing(period: usize, weight: f64) -> Self {
+        Self { period, weight }
+    }
+}
+
+impl State {
+    /// The latest average.
+    pub(crate) fn average(&self) -> f64 {
+        self.average
     }
 }
 

@@ -13,20 +13,75 @@
 //! slot a bar, into extremes of tails, and is ready to be the older one when the
 //! current block is full. (The block decomposition is van Herk's, 1992, and Gil
 //! and Werman's, 1993; scanning one slot a bar spreads its work evenly.)
+//!
+//! A window holds values, or values with the bar that each came at: then it also
+//! tells where the extreme is.
 
 use super::{SavedWindow, Window};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-/// Which of two values is the more extreme.
+/// What a window holds.
+pub trait Item: Copy + Debug + Send + Sync + Serialize + DeserializeOwned + 'static {
+    /// How many numbers it is saved as.
+    const WIDTH: usize;
+
+    /// Appends its numbers.
+    fn save(self, numbers: &mut Vec<f64>);
+
+    /// The item of as many numbers as its width.
+    fn load(numbers: &[f64]) -> Option<Self>;
+}
+
+impl Item for f64 {
+    const WIDTH: usize = 1;
+
+    fn save(self, numbers: &mut Vec<f64>) {
+        numbers.push(self);
+    }
+
+    fn load(numbers: &[f64]) -> Option<Self> {
+        numbers.first().copied()
+    }
+}
+
+/// A value and the bar that it came at.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Point {
+    /// The value.
+    pub value: f64,
+    /// The bar.
+    pub bar: u64,
+}
+
+impl Item for Point {
+    const WIDTH: usize = 2;
+
+    fn save(self, numbers: &mut Vec<f64>) {
+        numbers.extend([self.value, self.bar as f64]);
+    }
+
+    fn load(numbers: &[f64]) -> Option<Self> {
+        match numbers {
+            [value, bar] => Some(Self { value: *value, bar: *bar as u64 }),
+            _ => None,
+        }
+    }
+}
+
+/// Which of two items is the more extreme.
 pub trait Order: Copy + Debug + Default + Send + Sync + 'static {
+    /// What is compared.
+    type Item: Item;
+
     /// What every finite value replaces. Finite, since a saved state may be
     /// JSON, which knows no infinity.
-    const LEAST: f64;
+    const LEAST: Self::Item;
 
     /// The more extreme one; `new` where they are equal.
-    fn pick(old: f64, new: f64) -> f64;
+    fn pick(old: Self::Item, new: Self::Item) -> Self::Item;
 }
 
 /// The highest value.
@@ -38,6 +93,8 @@ pub struct Highest;
 pub struct Lowest;
 
 impl Order for Highest {
+    type Item = f64;
+
     const LEAST: f64 = f64::MIN;
 
     #[inline(always)]
@@ -47,6 +104,8 @@ impl Order for Highest {
 }
 
 impl Order for Lowest {
+    type Item = f64;
+
     const LEAST: f64 = f64::MAX;
 
     #[inline(always)]
@@ -55,14 +114,44 @@ impl Order for Lowest {
     }
 }
 
+/// The highest value and when it came, the latest time where there are several.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct HighestAt;
+
+/// The lowest value and when it came, the latest time where there are several.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LowestAt;
+
+impl Order for HighestAt {
+    type Item = Point;
+
+    const LEAST: Point = Point { value: f64::MIN, bar: 0 };
+
+    #[inline(always)]
+    fn pick(old: Point, new: Point) -> Point {
+        if old.value > new.value { old } else { new }
+    }
+}
+
+impl Order for LowestAt {
+    type Item = Point;
+
+    const LEAST: Point = Point { value: f64::MAX, bar: 0 };
+
+    #[inline(always)]
+    fn pick(old: Point, new: Point) -> Point {
+        if old.value < new.value { old } else { new }
+    }
+}
+
 /// The window: two blocks.
 #[derive(Clone, Debug)]
 pub struct Extreme<O: Order> {
     /// Left of the position: the current block. From it on: the older block's
     /// extremes of tails.
-    current: Box<[f64]>,
+    current: Box<[O::Item]>,
     /// The last block, its right part already turned into extremes of tails.
-    last: Box<[f64]>,
+    last: Box<[O::Item]>,
     /// An odd window reaches one value further back.
     odd: bool,
     order: PhantomData<O>,
@@ -74,9 +163,9 @@ pub struct Extreme<O: Order> {
 pub struct ExtremeState<O: Order> {
     /// Values in the current block.
     filled: usize,
-    head: f64,
-    last: f64,
-    tail: f64,
+    head: O::Item,
+    last: O::Item,
+    tail: O::Item,
     #[serde(skip)]
     order: PhantomData<O>,
 }
@@ -90,13 +179,13 @@ impl<O: Order> Default for ExtremeState<O> {
 impl<O: Order> Extreme<O> {
     /// A window of `length` values.
     pub fn new(length: usize) -> Self {
-        let block: Box<[f64]> = vec![O::LEAST; length / 2].into();
+        let block: Box<[O::Item]> = vec![O::LEAST; length / 2].into();
         Self { current: block.clone(), last: block, odd: length % 2 == 1, order: PhantomData }
     }
 
     /// The extreme of the window that ends with `value`.
     #[inline(always)]
-    pub fn step(&self, state: &mut ExtremeState<O>, value: f64) -> f64 {
+    pub fn step(&self, state: &mut ExtremeState<O>, value: O::Item) -> O::Item {
         if state.filled >= self.current.len() {
             // The block is full, and `store` has swapped the two.
             state.filled = 0;
@@ -115,7 +204,7 @@ impl<O: Order> Extreme<O> {
 
     /// Takes in `value`, with the state that [`step`](Self::step) has left.
     #[inline(always)]
-    pub fn store(&mut self, state: &ExtremeState<O>, value: f64) {
+    pub fn store(&mut self, state: &ExtremeState<O>, value: O::Item) {
         let scan_slot = self.scan_slot(state);
         if let Some(slot) = self.current.get_mut(state.filled.wrapping_sub(1)) {
             *slot = value;
@@ -136,14 +225,21 @@ impl<O: Order> Extreme<O> {
 
 impl<O: Order> Window for Extreme<O> {
     fn save(&self) -> SavedWindow {
-        SavedWindow { values: [&*self.current, &*self.last].concat(), position: 0 }
+        let mut values = Vec::new();
+        let items = self.current.iter().chain(&self.last);
+        items.for_each(|item| item.save(&mut values));
+        SavedWindow { values, position: 0 }
     }
 
     fn load(&mut self, saved: SavedWindow) -> bool {
-        let fits = saved.values.len() == self.current.len() + self.last.len();
+        let width = O::Item::WIDTH;
+        let items = self.current.len() + self.last.len();
+        let fits = saved.values.len() == items * width;
         if fits {
-            let (current, last) = saved.values.split_at(self.current.len());
-            (self.current, self.last) = (current.into(), last.into());
+            let slots = self.current.iter_mut().chain(&mut self.last);
+            for (slot, numbers) in slots.zip(saved.values.chunks_exact(width)) {
+                *slot = O::Item::load(numbers).unwrap_or(O::LEAST);
+            }
         }
         fits
     }

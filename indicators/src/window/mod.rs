@@ -2,16 +2,22 @@
 //! past values, is read by a kernel's `step` and written by its `store`.
 
 mod extreme;
+mod moves;
 mod range;
 mod ring;
 mod sum;
 mod weighted;
+mod wilder;
 
-pub use extreme::{Extreme, ExtremeState, Highest, Lowest, Order};
+pub use extreme::{
+    Extreme, ExtremeState, Highest, HighestAt, Item, Lowest, LowestAt, Order, Point,
+};
+pub use moves::{Moves, MovesState};
 pub use range::{Range, RangeState};
 pub use ring::Ring;
 pub use sum::{RollingSum, ZeroRun};
 pub use weighted::{WeightedSum, WeightedSumState};
+pub use wilder::{DirectionalMove, WilderSum};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,96 @@
+//! Intraday momentum index.
+
+use crate::catalog::{Group, Info};
+use crate::io::OpenClose;
+use crate::kernel::{self, Clock, Machine};
+use crate::parameter::{Arguments, Parameter, ParameterError};
+use crate::window::{Ring, Window};
+
+/// Intraday momentum index (IMI): the share of rising bodies in all bodies of
+/// the last bars, in percent.
+///
+/// The cost of a bar grows with `n`: the bodies are summed anew from the oldest
+/// on, as in TA-Lib, since a running sum would differ in the last bits.
+///
+/// # Formula
+/// `IMI(t) = 100 · U(t) / (U(t) + D(t))`, where `U` is the sum of
+/// `close - open` of the last `n` bars over those that rose, and `D` that of
+/// `open - close` over the others; 50 where there was no body.
+///
+/// # Parameters
+/// * `time_period` `n`: 2 to 100,000, default 14.
+///
+/// # Lookback
+/// `n - 1`
+///
+/// # Example
+/// ```
+/// use indicators::{Imi, Indicator, OpenClose};
+///
+/// let mut index = Imi::new(2)?;
+/// assert_eq!(index.update(OpenClose { open: 10.0, close: 13.0 }), None);
+/// assert_eq!(index.update(OpenClose { open: 13.0, close: 12.0 }), Some(75.0));
+/// # Ok::<(), indicators::ParameterError>(())
+/// ```
+///
+/// # Source
+/// Tushar S. Chande and Stanley Kroll, *The New Technical Trader*, 1994.
+pub type Imi = Machine<Kernel>;
+
+impl Imi {
+    /// The index over `time_period` bars.
+    ///
+    /// # Errors
+    /// When the period is not from 2 to 100,000.
+    pub fn new(time_period: usize) -> Result<Self, ParameterError> {
+        Self::from_values(&[Some(time_period as f64)])
+    }
+}
+
+/// The definition of [`Imi`].
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    period: usize,
+    bodies: Ring,
+}
+
+impl kernel::Kernel for Kernel {
+    const INFO: Info = Info {
+        name: "IMI",
+        title: "Intraday Momentum Index",
+        group: Group::Momentum,
+        parameters: &[Parameter::period("time_period", 14, 2)],
+        unstable_period: false,
+    };
+    type Input = OpenClose;
+    type Output = f64;
+    type State = ();
+
+    fn new(arguments: &Arguments) -> Self {
+        let period = arguments.integer(0);
+        Self { period, bodies: Ring::new(period - 1) }
+    }
+
+    fn lookback(&self) -> usize {
+        self.period - 1
+    }
+
+    #[inline(always)]
+    fn step<C: Clock>(&self, _: C, _: &mut (), bar: OpenClose) -> f64 {
+        let bodies = self.bodies.iter().chain([bar.close - bar.open]);
+        let (rises, falls) = bodies.fold((0.0, 0.0), |(rises, falls), body| {
+            if body > 0.0 { (rises + body, falls) } else { (rises, falls - body) }
+        });
+        let all = rises + falls;
+        if all == 0.0 { 50.0 } else { 100.0 * (rises / all) }
+    }
+
+    #[inline(always)]
+    fn store(&mut self, _: &(), bar: OpenClose) {
+        self.bodies.push(bar.close - bar.open);
+    }
+
+    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
+        visit(&mut self.bodies);
+    }
+}

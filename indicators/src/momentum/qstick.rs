@@ -1,0 +1,86 @@
+//! Qstick.
+
+use crate::catalog::{Group, Info};
+use crate::io::OpenClose;
+use crate::kernel::{self, Clock, Machine};
+use crate::overlap::sma;
+use crate::parameter::{Arguments, Parameter, ParameterError};
+use crate::window::Window;
+
+/// Qstick (QSTICK): the mean body of the last bars, above zero when they rose
+/// on the whole.
+///
+/// # Formula
+/// `QSTICK = SMA(close - open, n)`
+///
+/// # Parameters
+/// * `time_period` `n`: 1 to 100,000, default 10.
+///
+/// # Lookback
+/// `n - 1`
+///
+/// # Example
+/// ```
+/// use indicators::{Indicator, OpenClose, Qstick};
+///
+/// let mut qstick = Qstick::new(2)?;
+/// assert_eq!(qstick.update(OpenClose { open: 10.0, close: 13.0 }), None);
+/// assert_eq!(qstick.update(OpenClose { open: 13.0, close: 12.0 }), Some(1.0));
+/// # Ok::<(), indicators::ParameterError>(())
+/// ```
+///
+/// # Source
+/// Tushar S. Chande and Stanley Kroll, *The New Technical Trader*, 1994.
+pub type Qstick = Machine<Kernel>;
+
+impl Qstick {
+    /// The mean body of `time_period` bars.
+    ///
+    /// # Errors
+    /// When the period is not from 1 to 100,000.
+    pub fn new(time_period: usize) -> Result<Self, ParameterError> {
+        Self::from_values(&[Some(time_period as f64)])
+    }
+}
+
+/// The definition of [`Qstick`].
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    bodies: sma::Kernel,
+}
+
+impl kernel::Kernel for Kernel {
+    const INFO: Info = Info {
+        name: "QSTICK",
+        title: "Qstick",
+        group: Group::Momentum,
+        parameters: &[Parameter::period("time_period", 10, 1)],
+        unstable_period: false,
+    };
+    type Input = OpenClose;
+    type Output = f64;
+    type State = sma::State;
+
+    fn new(arguments: &Arguments) -> Self {
+        let period = arguments.integer(0);
+        Self { bodies: sma::Kernel::over(period) }
+    }
+
+    fn lookback(&self) -> usize {
+        self.bodies.lookback()
+    }
+
+    #[inline(always)]
+    fn step<C: Clock>(&self, clock: C, state: &mut Self::State, bar: OpenClose) -> f64 {
+        self.bodies.step(clock, state, bar.close - bar.open)
+    }
+
+    #[inline(always)]
+    fn store(&mut self, state: &Self::State, bar: OpenClose) {
+        self.bodies.store(state, bar.close - bar.open);
+    }
+
+    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
+        self.bodies.windows(visit);
+    }
+}

@@ -1,0 +1,83 @@
+//! True range.
+
+use crate::catalog::{Group, Info};
+use crate::io::HighLowClose;
+use crate::kernel::{self, Clock, Machine};
+use crate::parameter::Arguments;
+use serde::{Deserialize, Serialize};
+
+/// True range (TRANGE): the range of a bar, together with the gap between it
+/// and the close before.
+///
+/// # Formula
+/// `TRANGE(t) = max(high(t) - low(t), |close(t-1) - high(t)|, |close(t-1) -
+/// low(t)|)`
+///
+/// # Lookback
+/// 1
+///
+/// # Example
+/// ```
+/// use indicators::{HighLowClose, Indicator, Trange};
+///
+/// let mut range = Trange::new();
+/// assert_eq!(range.update(HighLowClose { high: 12.0, low: 9.0, close: 10.0 }), None);
+/// assert_eq!(range.update(HighLowClose { high: 16.0, low: 14.0, close: 15.0 }), Some(6.0));
+/// ```
+///
+/// # Source
+/// J. Welles Wilder, *New Concepts in Technical Trading Systems*, 1978, section
+/// III.
+pub type Trange = Machine<Kernel>;
+
+impl Trange {
+    /// The true range of each bar.
+    pub fn new() -> Self {
+        Self::from_arguments(Arguments::default())
+    }
+}
+
+impl Default for Trange {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The definition of [`Trange`], and a part of others.
+#[derive(Clone, Debug)]
+pub struct Kernel;
+
+/// The latest close.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    close: f64,
+}
+
+impl kernel::Kernel for Kernel {
+    const INFO: Info = Info {
+        name: "TRANGE",
+        title: "True Range",
+        group: Group::Volatility,
+        parameters: &[],
+        unstable_period: false,
+    };
+    type Input = HighLowClose;
+    type Output = f64;
+    type State = State;
+
+    fn new(_: &Arguments) -> Self {
+        Self
+    }
+
+    fn lookback(&self) -> usize {
+        1
+    }
+
+    #[inline(always)]
+    fn step<C: Clock>(&self, _: C, state: &mut State, bar: HighLowClose) -> f64 {
+        let HighLowClose { high, low, close } = bar;
+        let range = (high - low).max((state.close - high).abs()).max((state.close - low).abs());
+        state.close = close;
+        range
+    }
+}
