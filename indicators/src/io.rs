@@ -296,32 +296,75 @@ impl Output for f64 {
     }
 }
 
-/// Declares an output of several real fields: `name { field: "TA-Lib's name", … }`.
+/// The type of one output: a real number or a whole one.
+pub(crate) trait Number: Copy {
+    /// What it is.
+    const KIND: FieldKind;
+
+    /// The number that is the same.
+    fn of(value: f64) -> Self;
+
+    /// The number that is the same.
+    fn real(self) -> f64;
+}
+
+impl Number for f64 {
+    const KIND: FieldKind = FieldKind::Real;
+
+    #[inline(always)]
+    fn of(value: f64) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn real(self) -> f64 {
+        self
+    }
+}
+
+impl Number for i32 {
+    const KIND: FieldKind = FieldKind::Integer;
+
+    #[inline(always)]
+    fn of(value: f64) -> Self {
+        value as i32
+    }
+
+    #[inline(always)]
+    fn real(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+/// Declares an output of several fields, real unless it says that they are whole:
+/// `name { field: "TA-Lib's name", field: i32 "TA-Lib's name", … }`.
 macro_rules! output {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $talib:literal),+ $(,)? }) => {
+    (@type) => { f64 };
+    (@type $type:ident) => { $type };
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $($type:ident)? $talib:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq)]
         pub struct $name {
-            $($(#[$field_doc])* pub $field: f64),+
+            $($(#[$field_doc])* pub $field: $crate::io::output!(@type $($type)?)),+
         }
 
         impl $crate::Output for $name {
             const FIELDS: &'static [$crate::Field] = &[$($crate::Field {
                 name: stringify!($field),
                 talib: $talib,
-                kind: $crate::FieldKind::Real,
+                kind: <$crate::io::output!(@type $($type)?) as $crate::io::Number>::KIND,
             }),+];
 
             type Columns<'a> = [&'a mut [f64]; Self::FIELDS.len()];
 
             #[inline(always)]
             fn values(self) -> $crate::Values {
-                $crate::Values::new([$(self.$field),+])
+                $crate::Values::new([$($crate::io::Number::real(self.$field)),+])
             }
 
             fn from_values(values: &[f64]) -> Option<Self> {
                 match values {
-                    [$($field),+] => Some(Self { $($field: *$field),+ }),
+                    [$($field),+] => Some(Self { $($field: $crate::io::Number::of(*$field)),+ }),
                     _ => None,
                 }
             }
@@ -335,9 +378,11 @@ macro_rules! output {
 
             #[inline(always)]
             fn write(output: Option<Self>, columns: &mut Self::Columns<'_>, row: usize) {
-                let nothing = Self { $($field: f64::NAN),+ };
-                let Self { $($field),+ } = output.unwrap_or(nothing);
-                for (column, value) in columns.iter_mut().zip([$($field),+]) {
+                let nothing = [f64::NAN; Self::FIELDS.len()];
+                let values = output.map_or(nothing, |output| {
+                    [$($crate::io::Number::real(output.$field)),+]
+                });
+                for (column, value) in columns.iter_mut().zip(values) {
                     if let Some(slot) = column.get_mut(row) {
                         *slot = value;
                     }

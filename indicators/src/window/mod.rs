@@ -2,6 +2,7 @@
 //! past values, is read by a kernel's `step` and written by its `store`.
 
 mod extreme;
+mod homodyne;
 mod moves;
 mod range;
 mod ring;
@@ -12,6 +13,8 @@ mod wilder;
 pub use extreme::{
     Extreme, ExtremeState, Highest, HighestAt, Item, Lowest, LowestAt, Order, Point,
 };
+pub(crate) use homodyne::DEGREES;
+pub use homodyne::{Cycle, Homodyne, HomodyneState};
 pub use moves::{Moves, MovesState};
 pub use range::{Range, RangeState};
 pub use ring::Ring;

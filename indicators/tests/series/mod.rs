@@ -26,7 +26,11 @@ fn argument(parameter: &Parameter) -> impl Strategy<Value = Option<f64>> + use<>
             let short = min..=max.min(min + 8);
             prop_oneof![short, min..=max.min(60)].prop_map(f64::from).boxed()
         }
-        _ => (min..=max).boxed(),
+        // Few of the values that a range like -3e37 to 3e37 holds mean anything.
+        _ => {
+            let usual = parameter.default.abs().max(1.0) * 2.0;
+            prop_oneof![3 => min.max(-usual)..=max.min(usual), 1 => min..=max].boxed()
+        }
     };
     prop_oneof![9 => value.prop_map(Some), 1 => Just(None)]
 }
