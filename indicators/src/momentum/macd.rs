@@ -68,7 +68,7 @@ output! {
     }
 }
 
-/// The definition of [`Macd`].
+/// The definition of [`Macd`], and a part of others.
 #[derive(Clone, Debug)]
 pub struct Kernel {
     fast: ema::Kernel,
@@ -82,6 +82,17 @@ pub struct State {
     fast: ema::State,
     slow: ema::State,
     signal: ema::State,
+}
+
+impl Kernel {
+    /// Of 12 and 26 values with weights rounded to 0.15 and 0.075.
+    pub(crate) fn fixed(signal: usize) -> Self {
+        Self {
+            fast: ema::Kernel::weighing(12, 0.15),
+            slow: ema::Kernel::weighing(26, 0.075),
+            signal: ema::Kernel::over(signal),
+        }
+    }
 }
 
 impl kernel::Kernel for Kernel {

@@ -49,6 +49,8 @@ impl Ema {
 pub struct Kernel {
     period: usize,
     weight: f64,
+    /// Smooths nothing: the formula would round.
+    copies: bool,
 }
 
 /// The sum of the first values until there are enough of them, then the average.
@@ -60,13 +62,18 @@ pub struct State {
 impl Kernel {
     /// An average over `period` values, for use within another indicator.
     pub(crate) fn over(period: usize) -> Self {
+        Self { copies: period == 1, ..Self::rounding(period) }
+    }
+
+    /// The same, but as it comes out of the formula where it smooths nothing.
+    pub(crate) fn rounding(period: usize) -> Self {
         Self::weighing(period, 2.0 / (period + 1) as f64)
     }
 
     /// An average that begins as the mean of `period` values, and of which each
     /// new value then makes up `weight`.
     pub(crate) fn weighing(period: usize, weight: f64) -> Self {
-        Self { period, weight }
+        Self { period, weight, copies: false }
     }
 }
 
@@ -99,8 +106,7 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
-        if self.period == 1 {
-            // The formula below would round.
+        if self.copies {
             state.average = value;
         } else if clock.bar() >= self.period {
             // Fused, as in TA-Lib's C library.

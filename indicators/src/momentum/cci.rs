@@ -1,0 +1,109 @@
+//! Commodity channel index.
+
+use crate::catalog::{Group, Info};
+use crate::io::HighLowClose;
+use crate::kernel::{self, Clock, Machine};
+use crate::parameter::{Arguments, Parameter, ParameterError};
+use crate::price::typprice::typical_price;
+use crate::window::{Ring, Window};
+
+/// Commodity channel index (CCI): how far the typical price lies from its mean,
+/// in units of its average deviation, scaled so that most values are from -100
+/// to 100.
+///
+/// The cost of a bar grows with `n`: every deviation changes with the mean, and
+/// both are summed anew in a fixed order, as in TA-Lib, since running sums
+/// would differ in the last bits.
+///
+/// # Formula
+/// `CCI(t) = (p(t) - m(t)) / (0.015 · d(t))`, where
+/// `p = (high + low + close) / 3`, `m` is the mean of the last `n` and `d` the
+/// mean of their distances from it; 0 where the price is at its mean.
+///
+/// # Parameters
+/// * `time_period` `n`: 2 to 100,000, default 14.
+///
+/// # Lookback
+/// `n - 1`
+///
+/// # Example
+/// ```
+/// use indicators::{Cci, HighLowClose, Indicator};
+///
+/// let mut index = Cci::new(2)?;
+/// let bar = |price: f64| HighLowClose { high: price, low: price, close: price };
+/// assert_eq!(index.update(bar(1.0)), None);
+/// assert_eq!(index.update(bar(3.0)).map(f64::round), Some(67.0));
+/// # Ok::<(), indicators::ParameterError>(())
+/// ```
+///
+/// # Source
+/// Donald R. Lambert, "Commodity Channel Index: Tool for Trading Cyclic
+/// Trends", *Commodities*, October 1980.
+pub type Cci = Machine<Kernel>;
+
+impl Cci {
+    /// The index over `time_period` bars.
+    ///
+    /// # Errors
+    /// When the period is not from 2 to 100,000.
+    pub fn new(time_period: usize) -> Result<Self, ParameterError> {
+        Self::from_values(&[Some(time_period as f64)])
+    }
+}
+
+/// Distances below count as none, as in TA-Lib.
+const LEAST: f64 = 1e-14;
+
+/// The definition of [`Cci`].
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    period: usize,
+    prices: Ring,
+}
+
+impl kernel::Kernel for Kernel {
+    const INFO: Info = Info {
+        name: "CCI",
+        title: "Commodity Channel Index",
+        group: Group::Momentum,
+        parameters: &[Parameter::period("time_period", 14, 2)],
+        unstable_period: false,
+    };
+    type Input = HighLowClose;
+    type Output = f64;
+    type State = ();
+
+    fn new(arguments: &Arguments) -> Self {
+        let period = arguments.integer(0);
+        Self { period, prices: Ring::new(period) }
+    }
+
+    fn lookback(&self) -> usize {
+        self.period - 1
+    }
+
+    #[inline(always)]
+    fn step<C: Clock>(&self, _: C, _: &mut (), bar: HighLowClose) -> f64 {
+        let price = typical_price(bar.high, bar.low, bar.close);
+        let prices = || self.prices.slots_with(price);
+        let period = self.period as f64;
+        let mean = prices().sum::<f64>() / period;
+        let deviation = prices().map(|price| (price - mean).abs()).sum::<f64>();
+        let distance = price - mean;
+        if distance.abs() < LEAST || deviation < LEAST {
+            0.0
+        } else {
+            distance / (0.015 * (deviation / period))
+        }
+    }
+
+    #[inline(always)]
+    fn store(&mut self, _: &(), bar: HighLowClose) {
+        self.prices.push(typical_price(bar.high, bar.low, bar.close));
+    }
+
+    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
+        visit(&mut self.prices);
+    }
+}

@@ -1,0 +1,180 @@
+//! Ultimate oscillator.
+
+use crate::catalog::{Group, Info};
+use crate::io::HighLowClose;
+use crate::kernel::{self, Clock, Machine};
+use crate::parameter::{Arguments, Parameter, ParameterError};
+use crate::volatility::trange;
+use crate::window::{RollingSum, Window, ZeroRun};
+use serde::{Deserialize, Serialize};
+
+/// Ultimate oscillator (ULTOSC): the buying pressure in relation to the true
+/// range over three periods, the shortest counting most. From 0 to 100.
+///
+/// # Formula
+/// `ULTOSC = 100 · (4 · q(a) + 2 · q(b) + q(c)) / 7`, where `q(n)` is the sum
+/// of the last `n` distances `close(t) - min(low(t), close(t-1))` in relation
+/// to the sum of the last `n` true ranges, or 0 where that is 0, and `a`, `b`,
+/// `c` are the periods from the shortest to the longest, in whatever order they
+/// are given.
+///
+/// # Parameters
+/// * `time_period1`: 1 to 100,000, default 7.
+/// * `time_period2`: 1 to 100,000, default 14.
+/// * `time_period3`: 1 to 100,000, default 28.
+///
+/// # Lookback
+/// The longest period.
+///
+/// # Example
+/// ```
+/// use indicators::{HighLowClose, Indicator, UltOsc};
+///
+/// let mut oscillator = UltOsc::new(1, 1, 2)?;
+/// let bar = |close: f64| HighLowClose { high: 12.0, low: 8.0, close };
+/// assert_eq!(oscillator.update(bar(8.0)), None);
+/// assert_eq!(oscillator.update(bar(12.0)), None);
+/// assert_eq!(oscillator.update(bar(12.0)), Some(100.0));
+/// # Ok::<(), indicators::ParameterError>(())
+/// ```
+///
+/// # Source
+/// Larry Williams, "The Ultimate Oscillator", *Technical Analysis of Stocks &
+/// Commodities*, August 1985.
+pub type UltOsc = Machine<Kernel>;
+
+impl UltOsc {
+    /// The oscillator over three periods.
+    ///
+    /// # Errors
+    /// When a period is not from 1 to 100,000.
+    pub fn new(
+        time_period1: usize,
+        time_period2: usize,
+        time_period3: usize,
+    ) -> Result<Self, ParameterError> {
+        let periods = [time_period1, time_period2, time_period3];
+        Self::from_values(&periods.map(|period| Some(period as f64)))
+    }
+}
+
+/// The sums over one period.
+#[derive(Clone, Debug)]
+struct Part {
+    /// The first bar that counts: the window is full at the first value.
+    start: usize,
+    pressures: RollingSum,
+    ranges: RollingSum,
+    flat: ZeroRun,
+}
+
+impl Part {
+    fn new(period: usize, longest: usize) -> Self {
+        let sum = RollingSum::new(period);
+        Self {
+            start: longest - period + 1,
+            pressures: sum.clone(),
+            ranges: sum,
+            flat: ZeroRun::new(period),
+        }
+    }
+}
+
+/// What one period's sums take in, the sums, and how many terms in a row were zero.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct PartState {
+    pressure: f64,
+    range: f64,
+    pressures: f64,
+    ranges: f64,
+    zeros: usize,
+}
+
+/// The definition of [`UltOsc`].
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    longest: usize,
+    range: trange::Kernel,
+    parts: [Part; 3],
+}
+
+/// The latest close, and the states of the sums.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    close: f64,
+    range: trange::State,
+    parts: [PartState; 3],
+}
+
+impl kernel::Kernel for Kernel {
+    const INFO: Info = Info {
+        name: "ULTOSC",
+        title: "Ultimate Oscillator",
+        group: Group::Momentum,
+        parameters: &[
+            Parameter::period("time_period1", 7, 1),
+            Parameter::period("time_period2", 14, 1),
+            Parameter::period("time_period3", 28, 1),
+        ],
+        unstable_period: false,
+    };
+    type Input = HighLowClose;
+    type Output = f64;
+    type State = State;
+
+    fn new(arguments: &Arguments) -> Self {
+        let mut periods = [0, 1, 2].map(|index| arguments.integer(index));
+        periods.sort();
+        let [shortest, middle, longest] = periods;
+        Self {
+            longest,
+            range: trange::Kernel,
+            parts: [
+                Part::new(shortest, longest),
+                Part::new(middle, longest),
+                Part::new(longest, longest),
+            ],
+        }
+    }
+
+    fn lookback(&self) -> usize {
+        self.longest
+    }
+
+    #[inline(always)]
+    fn step<C: Clock>(&self, clock: C, state: &mut State, bar: HighLowClose) -> f64 {
+        let low = if bar.low < state.close { bar.low } else { state.close };
+        let pressure = bar.close - low;
+        let range = self.range.step(clock, &mut state.range, bar);
+        state.close = bar.close;
+        let mut sum = 0.0;
+        for ((part, state), weight) in self.parts.iter().zip(&mut state.parts).zip([4.0, 2.0, 1.0])
+        {
+            let begun = clock.since(part.start).is_some();
+            (state.pressure, state.range) = if begun { (pressure, range) } else { (0.0, 0.0) };
+            let pressures = part.pressures.step(&mut state.pressures, state.pressure);
+            let ranges = part.ranges.step(&mut state.ranges, state.range);
+            if part.flat.step(&mut state.zeros, pressure == 0.0 && range == 0.0) {
+                (state.pressures, state.ranges) = (0.0, 0.0);
+            } else if ranges > 0.0 {
+                sum += weight * (pressures / ranges);
+            }
+        }
+        100.0 * (sum / 7.0)
+    }
+
+    #[inline(always)]
+    fn store(&mut self, state: &State, _: HighLowClose) {
+        for (part, state) in self.parts.iter_mut().zip(&state.parts) {
+            part.pressures.store(state.pressure);
+            part.ranges.store(state.range);
+        }
+    }
+
+    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
+        for part in &mut self.parts {
+            visit(&mut part.pressures);
+            visit(&mut part.ranges);
+        }
+    }
+}

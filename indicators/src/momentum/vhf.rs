@@ -1,0 +1,107 @@
+//! Vertical horizontal filter.
+
+use crate::catalog::{Group, Info};
+use crate::kernel::{self, Clock, Machine};
+use crate::parameter::{Arguments, Parameter, ParameterError};
+use crate::window::{Range, RangeState, Ring, Window};
+use serde::{Deserialize, Serialize};
+
+/// Vertical horizontal filter (VHF): the range of the last values in relation
+/// to the way they went; high in a trend, low in a trading range.
+///
+/// The cost of a bar grows with `n`: the changes are summed anew from the
+/// oldest on, as in TA-Lib, since a running sum would differ in the last bits.
+///
+/// # Formula
+/// `VHF(t) = (H(t) - L(t)) / (|x(t) - x(t-1)| + … + |x(t-n+1) -
+/// x(t-n)|)`, where `H` and `L` are the highest and the lowest of the last `n`
+/// values; 0 for a window that has not moved.
+///
+/// # Parameters
+/// * `time_period` `n`: 2 to 100,000, default 28.
+///
+/// # Lookback
+/// `n`
+///
+/// # Example
+/// ```
+/// use indicators::{Indicator, Vhf};
+///
+/// let mut filter = Vhf::new(2)?;
+/// assert_eq!(filter.update(10.0), None);
+/// assert_eq!(filter.update(13.0), None);
+/// assert_eq!(filter.update(12.0), Some(0.25));
+/// # Ok::<(), indicators::ParameterError>(())
+/// ```
+///
+/// # Source
+/// Adam White, "The Vertical Horizontal Filter", *Futures*, August 1991.
+pub type Vhf = Machine<Kernel>;
+
+impl Vhf {
+    /// The filter over `time_period` moves.
+    ///
+    /// # Errors
+    /// When the period is not from 2 to 100,000.
+    pub fn new(time_period: usize) -> Result<Self, ParameterError> {
+        Self::from_values(&[Some(time_period as f64)])
+    }
+}
+
+/// The definition of [`Vhf`].
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    period: usize,
+    changes: Ring,
+    range: Range,
+}
+
+/// The latest value and change, and where the window is.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    value: f64,
+    change: f64,
+    range: RangeState,
+}
+
+impl kernel::Kernel for Kernel {
+    const INFO: Info = Info {
+        name: "VHF",
+        title: "Vertical Horizontal Filter",
+        group: Group::Momentum,
+        parameters: &[Parameter::period("time_period", 28, 2)],
+        unstable_period: false,
+    };
+    type Input = f64;
+    type Output = f64;
+    type State = State;
+
+    fn new(arguments: &Arguments) -> Self {
+        let period = arguments.integer(0);
+        Self { period, changes: Ring::new(period - 1), range: Range::new(period) }
+    }
+
+    fn lookback(&self) -> usize {
+        self.period
+    }
+
+    #[inline(always)]
+    fn step<C: Clock>(&self, _: C, state: &mut State, value: f64) -> f64 {
+        state.change = (value - state.value).abs();
+        state.value = value;
+        let (highest, lowest) = self.range.step(&mut state.range, value, value);
+        let way = self.changes.iter().sum::<f64>() + state.change;
+        if way > 0.0 { (highest - lowest) / way } else { 0.0 }
+    }
+
+    #[inline(always)]
+    fn store(&mut self, state: &State, value: f64) {
+        self.changes.push(state.change);
+        self.range.store(&state.range, value, value);
+    }
+
+    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
+        visit(&mut self.changes);
+        self.range.windows(visit);
+    }
+}
