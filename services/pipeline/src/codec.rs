@@ -15,6 +15,10 @@ pub const TYPE: &str = "type";
 pub const HEARTBEAT: &str = "heartbeat";
 /// The header that names the source of a trade or heartbeat.
 pub const SOURCE: &str = "source";
+/// The header with the time of the event that a message is about, in
+/// milliseconds since 1970 UTC. It is not the record's timestamp: brokers delete
+/// records by that, and a replay of old trades would be gone before it is read.
+pub const EVENT_TIME: &str = "event-time";
 
 /// Reads a message and checks it.
 ///

@@ -13,6 +13,7 @@ pub(crate) struct Labels<'a> {
     pub(crate) kind: Option<&'a [u8]>,
     pub(crate) source: Option<&'a [u8]>,
     pub(crate) schema: Option<&'a [u8]>,
+    pub(crate) event_time: Option<&'a [u8]>,
 }
 
 /// Reads a record's headers.
@@ -26,6 +27,7 @@ pub(crate) fn labels<'a>(message: &'a BorrowedMessage<'_>) -> Result<Labels<'a>,
                 codec::TYPE => labels.kind = header.value,
                 codec::SOURCE => labels.source = header.value,
                 codec::SCHEMA => labels.schema = header.value,
+                codec::EVENT_TIME => labels.event_time = header.value,
                 _ => {}
             }
         }

@@ -83,8 +83,8 @@ pub trait Processor: Send {
 pub struct Record<'a> {
     /// The header `source`; empty where there is none.
     pub source: &'a str,
-    /// The record's timestamp, in milliseconds since 1970 UTC; 0 where there is
-    /// none.
+    /// The header `event-time`, or else the record's timestamp, in milliseconds
+    /// since 1970 UTC; 0 where there is neither.
     pub timestamp_ms: i64,
     /// Partition of the input topic.
     pub partition: i32,
@@ -110,9 +110,9 @@ impl<O> Default for Outbox<O> {
 }
 
 impl<O> Outbox<O> {
-    /// Sends a message to the output topic. `timestamp_ms` becomes the record's
-    /// timestamp, in milliseconds since 1970 UTC: the time of the event that it
-    /// is about.
+    /// Sends a message to the output topic. `timestamp_ms` is the time of the
+    /// event that it is about, in milliseconds since 1970 UTC, and travels in the
+    /// header `event-time`.
     pub fn emit(&mut self, message: O, timestamp_ms: i64) {
         self.outputs.push((message, timestamp_ms));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rdkafka::message::{Header, OwnedHeaders};
 use tokio::sync::mpsc::{self, Receiver};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout;
 
 use crate::codec;
 use crate::config::KafkaConfig;
@@ -136,10 +136,8 @@ impl Publisher<'_> {
                 self.commit()?;
                 return Ok(Ended::ByShutdown);
             }
-            let due = self.transaction.began().map_or(Instant::now() + IDLE, |began| {
-                Instant::from_std(began) + self.config.commit_interval
-            });
-            match timeout_at(due, events.recv_many(&mut batch, 256)).await {
+            let patience = self.left_to_commit().map_or(IDLE, |left| left.min(IDLE));
+            match timeout(patience, events.recv_many(&mut batch, 256)).await {
                 Ok(0) => {
                     self.commit()?;
                     return Ok(Ended::BySource);
@@ -158,10 +156,16 @@ impl Publisher<'_> {
                 }
                 Err(_) => {}
             }
-            if self.pending >= MOST_TRADES || Instant::now() >= due {
+            if self.pending >= MOST_TRADES || self.left_to_commit() == Some(Duration::ZERO) {
                 self.commit()?;
             }
         }
+    }
+
+    /// Time until the open transaction is due; `None` when there is none.
+    fn left_to_commit(&self) -> Option<Duration> {
+        let began = self.transaction.began()?;
+        Some(self.config.commit_interval.saturating_sub(began.elapsed()))
     }
 
     fn event(&mut self, event: Event) -> Result<(), Failure> {
@@ -186,8 +190,7 @@ impl Publisher<'_> {
             partition: None,
             key: Some(trade.key().as_bytes()),
             payload: Some(&self.payload),
-            timestamp_ms: Some(trade.timestamp_ms),
-            headers: headers(&self.name, Trade::SCHEMA_VERSION, false),
+            headers: headers(&self.name, Trade::SCHEMA_VERSION, trade.timestamp_ms),
         })?;
         self.clock_ms = self.clock_ms.max(trade.timestamp_ms);
         self.position.trades += 1;
@@ -219,8 +222,8 @@ impl Publisher<'_> {
                 partition: Some(partition),
                 key: None,
                 payload: Some(&self.payload),
-                timestamp_ms: Some(timestamp_ms),
-                headers: headers(&self.name, Heartbeat::SCHEMA_VERSION, true),
+                headers: headers(&self.name, Heartbeat::SCHEMA_VERSION, timestamp_ms)
+                    .insert(Header { key: codec::TYPE, value: Some(codec::HEARTBEAT) }),
             })?;
         }
         Ok(())
@@ -238,7 +241,6 @@ impl Publisher<'_> {
                 partition: Some(0),
                 key: Some(self.name.as_bytes()),
                 payload: Some(&bytes),
-                timestamp_ms: None,
                 headers: restore::headers(POSITION_VERSION),
             })?;
         }
@@ -276,13 +278,11 @@ fn last_position(config: &KafkaConfig, name: &str, shutdown: &Shutdown) -> Resul
     }
 }
 
-fn headers(source: &str, schema: u32, heartbeat: bool) -> OwnedHeaders {
-    let schema = schema.to_string();
-    let headers = OwnedHeaders::new_with_capacity(3)
-        .insert(Header { key: codec::SCHEMA, value: Some(schema.as_str()) })
-        .insert(Header { key: codec::SOURCE, value: Some(source) });
-    if !heartbeat {
-        return headers;
-    }
-    headers.insert(Header { key: codec::TYPE, value: Some(codec::HEARTBEAT) })
+fn headers(source: &str, schema: u32, event_time_ms: i64) -> OwnedHeaders {
+    let (schema, event_time) = (schema.to_string(), event_time_ms.to_string());
+    [(codec::SCHEMA, &*schema), (codec::SOURCE, source), (codec::EVENT_TIME, &*event_time)]
+        .into_iter()
+        .fold(OwnedHeaders::new_with_capacity(4), |headers, (key, value)| {
+            headers.insert(Header { key, value: Some(value) })
+        })
 }

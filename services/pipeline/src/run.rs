@@ -111,7 +111,8 @@ impl<P: Processor> Loop<'_, P> {
             .transaction
             .began()
             .map_or(IDLE_POLL, |began| self.config.commit_interval.saturating_sub(began.elapsed()));
-        let polled = member.consumer().poll(left);
+        // No longer than that, to notice a shutdown.
+        let polled = member.consumer().poll(left.min(IDLE_POLL));
         // The record just read belongs to the old assignment too. It is not
         // counted as read before it is committed, so it will come again.
         if member.has_change() {

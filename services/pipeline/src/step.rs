@@ -196,7 +196,6 @@ impl<P: Processor> Step<P> {
             partition: Some(id.0),
             key: Some(slot.key.as_bytes()),
             payload: Some(&bytes),
-            timestamp_ms: None,
             headers: restore::headers(P::STATE_VERSION),
         })
     }
@@ -212,9 +211,12 @@ impl<P: Processor> Step<P> {
                 partition: None,
                 key: Some(output.key().as_bytes()),
                 payload: Some(&self.payload),
-                timestamp_ms: Some(timestamp_ms),
-                headers: OwnedHeaders::new_with_capacity(1)
-                    .insert(Header { key: codec::SCHEMA, value: Some(self.schema.as_str()) }),
+                headers: OwnedHeaders::new_with_capacity(2)
+                    .insert(Header { key: codec::SCHEMA, value: Some(self.schema.as_str()) })
+                    .insert(Header {
+                        key: codec::EVENT_TIME,
+                        value: Some(timestamp_ms.to_string().as_str()),
+                    }),
             })?;
         }
         Ok(())
@@ -265,7 +267,6 @@ fn copy<'a>(
         partition: None,
         key: message.key(),
         payload: message.payload(),
-        timestamp_ms: message.timestamp().to_millis(),
         headers: copied_headers(message, more),
     }
 }
@@ -273,10 +274,15 @@ fn copy<'a>(
 fn origin<'a>(message: &BorrowedMessage<'_>, labels: &Labels<'a>) -> Result<Record<'a>, Refused> {
     let source = std::str::from_utf8(labels.source.unwrap_or_default())
         .map_err(|_| Refused("header source is not UTF-8".to_owned()))?;
-    Ok(Record {
-        source,
-        timestamp_ms: message.timestamp().to_millis().unwrap_or(0),
-        partition: message.partition(),
-        offset: message.offset(),
-    })
+    let timestamp_ms = match labels.event_time {
+        None => message.timestamp().to_millis().unwrap_or(0),
+        Some(digits) => {
+            let number = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+            number.ok_or_else(|| {
+                let found = String::from_utf8_lossy(digits);
+                Refused(format!("header event-time is '{found}', expected milliseconds since 1970"))
+            })?
+        }
+    };
+    Ok(Record { source, timestamp_ms, partition: message.partition(), offset: message.offset() })
 }

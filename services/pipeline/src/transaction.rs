@@ -31,15 +31,14 @@ impl From<Error> for Failure {
     }
 }
 
-/// A record to send.
+/// A record to send. Its timestamp is the time of sending and not that of the
+/// event: retention goes by it, and brokers refuse times ahead of their clock.
 pub(crate) struct Outgoing<'a> {
     pub(crate) topic: &'a str,
     /// By the key's hash where there is none.
     pub(crate) partition: Option<i32>,
     pub(crate) key: Option<&'a [u8]>,
     pub(crate) payload: Option<&'a [u8]>,
-    /// Milliseconds since 1970 UTC.
-    pub(crate) timestamp_ms: Option<i64>,
     pub(crate) headers: OwnedHeaders,
 }
 
@@ -93,7 +92,6 @@ impl Transaction {
         record.partition = outgoing.partition;
         record.key = outgoing.key;
         record.payload = outgoing.payload;
-        record.timestamp = outgoing.timestamp_ms;
         while let Err((error, unsent)) = self.producer.send(record) {
             match error {
                 KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => {
@@ -176,6 +174,9 @@ impl Transaction {
 
     fn failure(&self, action: &str, error: KafkaError) -> Failure {
         use RDKafkaErrorCode as Code;
+        // After a fatal error every call says just that; the first one is why.
+        let fatal = self.producer.client().fatal_error().map(|(code, _)| code);
+        let error = fatal.map_or(error, KafkaError::Global);
         let fenced = matches!(
             error.rdkafka_error_code(),
             Some(Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch)

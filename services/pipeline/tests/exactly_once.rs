@@ -1,0 +1,140 @@
+//! Output, state and offsets are committed together or not at all.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use pipeline::{Error, KafkaConfig};
+use std::time::Duration;
+use support::*;
+
+#[test]
+fn a_restarted_step_goes_on_from_its_changelog() {
+    let config = config("restart");
+    let all = trades(0..300);
+    let first = start(Counting::default(), &config);
+    wait_until("ready", || first.health.is_ready());
+    write_trades(&config.input_topic, &all[..200]);
+    wait_caught_up(&config);
+    first.stop();
+    assert_eq!(committed_tallies(&config.output_topic), tallies(&all[..200]));
+
+    let second = start(Counting::default(), &config);
+    write_trades(&config.input_topic, &all[200..]);
+    wait_caught_up(&config);
+    second.stop();
+    assert_eq!(committed_tallies(&config.output_topic), tallies(&all));
+
+    let output = read(&config.output_topic, "read_committed");
+    assert!(output.iter().all(|r| r.header("schema").as_deref() == Some("3")));
+    for record in output {
+        let tally: Tally = serde_json::from_slice(&record.payload.clone().unwrap()).unwrap();
+        let event_time = (1_000_000 + tally.last_id).to_string();
+        assert_eq!(record.header("event-time"), Some(event_time));
+        // Not that of the event, or retention would delete it.
+        assert!(record.timestamp_ms > now_ms() - 600_000);
+    }
+    // State is where its input is, so that whoever gets the partition finds it.
+    let input = read(&config.input_topic, "read_committed");
+    let state = read(&config.changelog_topic(), "read_committed");
+    assert!(!state.is_empty());
+    for record in state {
+        assert_eq!(record.header("state-version").as_deref(), Some("7"));
+        let same_key = input.iter().find(|i| i.key == record.key);
+        assert_eq!(same_key.unwrap().partition, record.partition);
+    }
+}
+
+#[test]
+fn a_transaction_that_does_not_commit_leaves_no_trace() {
+    let config = config("abort");
+    let all = trades(0..100);
+    let slow = KafkaConfig { commit_interval: Duration::from_secs(60), ..config.clone() };
+    let doomed = start(Counting { panic_at: Some(99) }, &slow);
+    wait_until("ready", || doomed.health.is_ready());
+    // Such a reader stays, and must see what is committed after the abort too.
+    let live = consumer("read_committed");
+    let ends = assign(&live, &config.output_topic);
+    assert_eq!(read_to_ends(&live, ends), []);
+    write_trades(&config.input_topic, &all[..99]);
+    wait_until("output on its way", || read(&config.output_topic, "read_uncommitted").len() >= 90);
+    write_trades(&config.input_topic, &all[99..]);
+    assert!(doomed.wait().is_none(), "it should have panicked");
+    assert_eq!(committed_tallies(&config.output_topic), []);
+
+    for range in [0..60, 60..100] {
+        let next = start(Counting::default(), &config);
+        if range.start > 0 {
+            wait_until("ready", || next.health.is_ready());
+        }
+        wait_caught_up(&config);
+        next.stop();
+    }
+    assert_eq!(committed_tallies(&config.output_topic), tallies(&all));
+    let mut seen = Vec::new();
+    wait_until("the live reader sees it all", || {
+        if let Some(Ok(message)) = live.poll(Duration::from_millis(100)) {
+            let payload = rdkafka::Message::payload(&message).unwrap();
+            seen.push(serde_json::from_slice::<Tally>(payload).unwrap());
+        }
+        seen.len() == all.len()
+    });
+}
+
+#[test]
+fn partitions_that_move_between_instances_lose_and_repeat_nothing() {
+    let config = config("move");
+    let all = trades(0..600);
+    let one = start(Counting::default(), &config);
+    wait_until("ready", || one.health.is_ready());
+    write_trades(&config.input_topic, &all[..200]);
+    let other = KafkaConfig { instance_id: "other".to_owned(), ..config.clone() };
+    let two = start(Counting::default(), &other);
+    write_trades(&config.input_topic, &all[200..400]);
+    wait_until("both ready", || one.health.is_ready() && two.health.is_ready());
+    write_trades(&config.input_topic, &all[400..]);
+    wait_caught_up(&config);
+    assert!(!one.is_finished() && !two.is_finished());
+    one.stop();
+    two.stop();
+    assert_eq!(committed_tallies(&config.output_topic), tallies(&all));
+}
+
+#[test]
+fn a_second_process_with_the_same_name_takes_over() {
+    let config = config("fence");
+    let all = trades(0..200);
+    let first = start(Counting::default(), &config);
+    wait_until("ready", || first.health.is_ready());
+    write_trades(&config.input_topic, &all[..100]);
+    wait_caught_up(&config);
+    let second = start(Counting::default(), &config);
+    wait_until("ready", || second.health.is_ready());
+    write_trades(&config.input_topic, &all[100..]);
+    wait_caught_up(&config);
+    let ended = first.wait().expect("it panicked");
+    assert!(matches!(ended, Err(Error::Fenced { .. })), "{ended:?}");
+    second.stop();
+    assert_eq!(committed_tallies(&config.output_topic), tallies(&all));
+}
+
+#[test]
+fn state_that_this_build_does_not_know_stops_it() {
+    for (version, payload, expected) in [
+        ("6", vec![1, 2, 3], "the state has version 6, this build reads version 7"),
+        ("7", vec![1], "the state cannot be read"),
+        ("7", vec![1, 0, 0, 0, 0, 0, 0, 0, 0, 9], "the state has 1 bytes too many"),
+    ] {
+        let config = config("version");
+        create(&config.input_topic, 1, &[]);
+        create(&config.changelog_topic(), 1, &[("cleanup.policy", "compact")]);
+        let state =
+            Plain { key: Some(b"P0/X".to_vec()), payload: Some(payload), ..Plain::default() };
+        write(&config.changelog_topic(), &[state.with("state-version", version)]);
+        let error = start(Counting::default(), &config).wait().unwrap().unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        for part in [&config.changelog_topic(), "partition 0", "'P0/X'"] {
+            assert!(error.contains(part), "{error} does not name {part}");
+        }
+        assert!(!error.contains('\n'));
+    }
+}

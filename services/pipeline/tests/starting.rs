@@ -1,0 +1,130 @@
+//! A start that cannot succeed ends soon, with one line that says what is wrong;
+//! and whether a group has caught up is told right.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use clap::Parser;
+use pipeline::cli::{Refusal, parse};
+use pipeline::progress::caught_up;
+use pipeline::{Defaults, KafkaArgs, KafkaConfig};
+use rdkafka::producer::Producer;
+use std::time::{Duration, Instant};
+use support::*;
+
+fn refusal(config: &KafkaConfig) -> String {
+    let error = start(Counting::default(), config).wait().unwrap().unwrap_err().to_string();
+    assert!(!error.contains('\n'), "{error}");
+    error
+}
+
+#[test]
+fn a_broker_that_is_not_there_is_one_line_within_seconds() {
+    // A port that was free a moment ago.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = KafkaConfig { bootstrap_servers: port.to_string(), ..config("nobody") };
+    let started = Instant::now();
+    let error = refusal(&config);
+    assert!(started.elapsed() < Duration::from_secs(10));
+    assert!(error.contains(&port.to_string()), "{error}");
+    assert!(error.contains("KAFKA_BOOTSTRAP_SERVERS"), "{error}");
+}
+
+#[test]
+fn a_changelog_with_other_partitions_than_the_input_is_refused() {
+    let config = config("uneven");
+    create(&config.input_topic, 3, &[]);
+    create(&config.changelog_topic(), 2, &[("cleanup.policy", "compact")]);
+    let error = refusal(&config);
+    assert!(error.contains(&config.changelog_topic()), "{error}");
+    assert!(error.contains("has 2 partitions, expected 3"), "{error}");
+}
+
+#[test]
+fn a_changelog_that_forgets_is_refused() {
+    for policy in ["delete", "compact,delete"] {
+        let config = config("forgets");
+        create(&config.input_topic, 1, &[]);
+        create(&config.changelog_topic(), 1, &[("cleanup.policy", policy)]);
+        let error = refusal(&config);
+        assert!(
+            error.contains(&format!("cleanup.policy is '{policy}', expected 'compact'")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn caught_up_waits_for_commits_and_does_not_count_markers() {
+    let config = config("caught");
+    let (group, topic) = (&config.consumer_group, &config.input_topic);
+    let is_caught_up = || caught_up(&config, group, topic).unwrap();
+    create(topic, 2, &[]);
+    assert!(is_caught_up(), "there is nothing");
+    write_trades(topic, &trades(0..10));
+    assert!(!is_caught_up(), "nothing was read");
+    let running = start(Counting::default(), &config);
+    wait_caught_up(&config);
+    running.stop();
+    assert!(is_caught_up());
+
+    let writer = producer(&[("transactional.id", &config.consumer_group)]);
+    writer.init_transactions(Duration::from_secs(10)).unwrap();
+    writer.begin_transaction().unwrap();
+    let records: Vec<Plain> = trades(10..20).iter().map(Plain::of).collect();
+    send(&writer, topic, &records);
+    assert!(!is_caught_up(), "an open transaction may still commit");
+    writer.abort_transaction(Duration::from_secs(10)).unwrap();
+    wait_until("the markers", || is_caught_up());
+    writer.begin_transaction().unwrap();
+    send(&writer, topic, &records);
+    writer.commit_transaction(Duration::from_secs(10)).unwrap();
+    assert!(!is_caught_up(), "ten more were committed");
+}
+
+#[derive(Parser, Debug)]
+struct Options {
+    #[command(flatten)]
+    kafka: KafkaArgs,
+}
+
+const DEFAULTS: Defaults =
+    Defaults { input_topic: "trades", output_topic: "candles", consumer_group: "candles" };
+
+fn options(arguments: &[&str]) -> Result<KafkaConfig, String> {
+    let arguments = ["test"].iter().chain(arguments).map(Into::into);
+    match parse::<Options>(arguments.collect::<Vec<std::ffi::OsString>>()) {
+        Ok(options) => options.kafka.resolve(DEFAULTS).map_err(|e| e.to_string()),
+        Err(Refusal::Wrong(line)) => Err(line),
+        Err(Refusal::Help(text)) => panic!("{text}"),
+    }
+}
+
+#[test]
+fn options_have_defaults_and_wrong_ones_are_named_on_one_line() {
+    let servers = ["--kafka-bootstrap-servers", "h:1"];
+    let with = |more: &[&str]| options(&[&servers, more].concat());
+    let config = with(&["--kafka-instance-id", "a"]).unwrap();
+    assert_eq!((config.input_topic.as_str(), config.output_topic.as_str()), ("trades", "candles"));
+    assert_eq!(config.dead_letter_topic(), "trades.dlq");
+    assert_eq!(config.late_topic(), "trades.late");
+    assert_eq!(config.changelog_topic(), "candles-changelog");
+    assert_eq!(config.transactional_id(), "candles-a");
+    assert_eq!(config.commit_interval, Duration::from_millis(100));
+
+    for (arguments, named) in [
+        (&["--commit-interval-ms", "soon"][..], "commit-interval-ms"),
+        (&["--commit-interval-ms", "0"], "COMMIT_INTERVAL_MS"),
+        (&["--kafka-topic-partitions", "0"], "KAFKA_TOPIC_PARTITIONS"),
+        (&["--kafka-topic-replication", "0"], "KAFKA_TOPIC_REPLICATION"),
+        (&["--kafka-session-timeout-ms", "5"], "KAFKA_SESSION_TIMEOUT_MS"),
+        (&["--kafka-transaction-timeout-ms", "100"], "KAFKA_TRANSACTION_TIMEOUT_MS"),
+    ] {
+        let error = with(arguments).unwrap_err();
+        assert!(error.contains(named) && !error.contains('\n'), "{error}");
+    }
+    let error = options(&["--kafka-bootstrap-servers", " "]).unwrap_err();
+    assert!(error.contains("KAFKA_BOOTSTRAP_SERVERS"), "{error}");
+    let secret = with(&["--kafka-sasl-password", "hunter2"]).unwrap();
+    assert!(!format!("{secret:?}").contains("hunter2"));
+}
