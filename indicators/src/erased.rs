@@ -109,7 +109,7 @@ impl<K: Kernel> DynIndicator for Erased<K> {
             return Err(unreadable);
         };
         if saved.arguments != *self.0.arguments() {
-            return Err(StateError::other(indicator, &saved.arguments, self.0.arguments()));
+            return Err(StateError::other(&K::INFO, &saved.arguments, self.0.arguments()));
         }
         self.0 = Machine::revived(saved).ok_or(unreadable)?;
         Ok(())
@@ -142,8 +142,8 @@ pub enum StateError {
 
 impl StateError {
     /// A state of other parameters than those of the indicator that was to take it.
-    pub(crate) fn other(indicator: &'static str, saved: &Arguments, expected: &Arguments) -> Self {
-        let (saved, expected) = (saved.to_string(), expected.to_string());
-        Self::OtherParameters { indicator, saved, expected }
+    pub(crate) fn other(info: &'static Info, saved: &Arguments, expected: &Arguments) -> Self {
+        let (saved, expected) = (saved.written(info), expected.written(info));
+        Self::OtherParameters { indicator: info.name, saved, expected }
     }
 }

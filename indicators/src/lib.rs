@@ -59,6 +59,7 @@ pub mod expr;
 mod indicator;
 mod io;
 pub mod kernel;
+mod ma_type;
 mod parameter;
 #[cfg(feature = "talib")]
 pub mod talib;
@@ -80,6 +81,7 @@ pub use io::{
     OpenClose, OpenHighLowClose, Output, ValueAndPeriod, Values, Volume,
 };
 pub use kernel::Machine;
+pub use ma_type::{MaType, UnknownMaType};
 pub use parameter::{Arguments, Parameter, ParameterError, ParameterKind};
 
 pub use math::*;

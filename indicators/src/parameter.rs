@@ -3,8 +3,8 @@
 //! through [`Arguments::check`].
 
 use crate::catalog::Info;
+use crate::ma_type::MaType;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// One parameter of an indicator, in TA-Lib's terms.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub enum ParameterKind {
     Integer,
     /// A real number.
     Real,
+    /// A [`MaType`], by its number.
+    MaType,
 }
 
 /// The parameter that every indicator with an unstable period has besides its
@@ -53,6 +55,12 @@ impl Parameter {
         Self { name, kind: ParameterKind::Real, default, min, max }
     }
 
+    /// A kind of moving average.
+    pub const fn ma_type(name: &'static str, default: MaType) -> Self {
+        let (min, max) = (0.0, (MaType::ALL.len() - 1) as f64);
+        Self { name, kind: ParameterKind::MaType, default: default.number(), min, max }
+    }
+
     /// Whether `word` names this parameter: its name, or its name without
     /// `_period` (`fast` for `fast_period`), or `period` for `time_period`.
     pub(crate) fn answers_to(&self, word: &str) -> bool {
@@ -62,7 +70,7 @@ impl Parameter {
     }
 
     fn check(&self, indicator: &'static str, value: f64) -> Result<f64, ParameterError> {
-        let whole = self.kind != ParameterKind::Integer || value.fract() == 0.0;
+        let whole = self.kind == ParameterKind::Real || value.fract() == 0.0;
         if whole && value >= self.min && value <= self.max {
             return Ok(value);
         }
@@ -81,6 +89,7 @@ pub enum ParameterError {
         match parameter.kind {
             ParameterKind::Integer => "a whole number",
             ParameterKind::Real => "a number",
+            ParameterKind::MaType => "a kind of moving average",
         },
         parameter.min,
         parameter.max
@@ -160,6 +169,17 @@ impl Arguments {
         self.values.get(index).copied().unwrap_or_default()
     }
 
+    /// The kind of moving average at `index`, `default` where it is
+    /// [`MaType::Default`]; the simple one when the indicator has no such
+    /// parameter.
+    pub fn ma_type(&self, index: usize, default: MaType) -> MaType {
+        match MaType::numbered(self.real(index)) {
+            Some(MaType::Default) => default,
+            Some(kind) => kind,
+            None => MaType::Sma,
+        }
+    }
+
     /// How many bars more than the indicator needs pass before its first value.
     pub fn unstable_period(&self) -> usize {
         self.unstable_period
@@ -170,19 +190,16 @@ impl Arguments {
         self.unstable_period = bars;
         self
     }
-}
 
-/// As written in an expression: `12, 26, 9`.
-impl fmt::Display for Arguments {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        for value in &self.values {
-            write!(f, "{separator}{value}")?;
-            separator = ", ";
-        }
-        if self.unstable_period > 0 {
-            write!(f, "{separator}unstable_period={}", self.unstable_period)?;
-        }
-        Ok(())
+    /// As written in an expression for the indicator of `info`: `12, 26, 9`.
+    pub fn written(&self, info: &Info) -> String {
+        let kinds = info.parameters.iter().map(|parameter| parameter.kind);
+        let own = self.values.iter().zip(kinds).map(|(value, kind)| match kind {
+            ParameterKind::MaType => MaType::numbered(*value).map_or("", MaType::name).to_owned(),
+            _ => value.to_string(),
+        });
+        let bars = self.unstable_period;
+        let unstable = (bars > 0).then(|| format!("unstable_period={bars}"));
+        own.chain(unstable).collect::<Vec<_>>().join(", ")
     }
 }

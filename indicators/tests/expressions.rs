@@ -40,6 +40,9 @@ fn an_expression_prints_in_one_canonical_form() {
         ("obv()", "obv"),
         ("obv(close, volume)", "obv"),
         ("obv(hlc3, volume)", "obv(hlc3, volume)"),
+        ("ma(20, EMA)", "ma(close, 20, ema)"),
+        ("ma(close, 20, 1)", "ma(close, 20, ema)"),
+        ("bbands(ma_type=wma)", "bbands(close, 20, 2, 2, wma)"),
         ("HL2", "hl2"),
     ] {
         assert_eq!(parse(text).to_string(), canonical);
@@ -81,6 +84,11 @@ fn what_is_wrong_is_said_in_one_line() {
         ("obv(close)", "character 1: OBV reads 2 series (close, volume), 1 given"),
         ("close(3)", "character 1: a source takes no arguments"),
         ("14", "character 1: a number alone is no series"),
+        ("ma(20, emma)", "character 8: unknown name `emma`, did you mean ema?"),
+        (
+            "ma(20, 14)",
+            "character 1: MA: ma_type is 14, expected a kind of moving average from 0 to 13",
+        ),
     ] {
         assert_eq!(error(text), message, "{text}");
     }

@@ -6,7 +6,8 @@ use super::node::{InputNode, Node};
 use super::parse::{Argument, Kind, Syntax, parse};
 use crate::bar::Source;
 use crate::catalog::{Info, Row};
-use crate::parameter::{ParameterError, UNSTABLE_PERIOD};
+use crate::ma_type::MaType;
+use crate::parameter::{ParameterError, ParameterKind, UNSTABLE_PERIOD};
 
 /// What is wrong with an expression. Positions count characters from 1.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -164,27 +165,40 @@ fn call(
     for Argument { at, keyword, value } in arguments {
         let at = at + 1;
         let misplaced = |what| Err(ExpressionError::Misplaced { at, what });
-        match (keyword, &value.kind) {
-            (None, Kind::Number(_)) if keywords => {
+        let index = match keyword {
+            Some(name) => parameter(at, row.info, name)?,
+            None => values.len(),
+        };
+        let choice =
+            row.info.parameters.get(index).is_some_and(|p| p.kind == ParameterKind::MaType);
+        let number = match &value.kind {
+            Kind::Call { name, arguments, output: None } if choice && arguments.is_empty() => {
+                let unknown = || unknown(at, name, MaType::ALL.map(|kind| kind.name().to_owned()));
+                Some(name.parse::<MaType>().map_err(|_| unknown())?.number())
+            }
+            Kind::Number(number) => Some(*number),
+            Kind::Call { .. } => None,
+        };
+        match (keyword, number) {
+            (None, Some(_)) if keywords => {
                 return misplaced("a parameter by position cannot follow one by name");
             }
-            (None, Kind::Number(number)) => values.push(Some(*number)),
-            (None, Kind::Call { .. }) if !values.is_empty() || keywords => {
+            (None, Some(number)) => values.push(Some(number)),
+            (None, None) if !values.is_empty() || keywords => {
                 return misplaced("inputs come before parameters");
             }
-            (None, Kind::Call { .. }) => inputs.push(input(value, rows)?),
-            (Some(name), Kind::Number(number)) => {
+            (None, None) => inputs.push(input(value, rows)?),
+            (Some(_), Some(number)) => {
                 keywords = true;
-                let index = parameter(at, row.info, name)?;
                 if values.len() <= index {
                     values.resize(index + 1, None);
                 }
                 match values.get_mut(index) {
-                    Some(slot @ None) => *slot = Some(*number),
+                    Some(slot @ None) => *slot = Some(number),
                     _ => return misplaced("the parameter is given twice"),
                 }
             }
-            (Some(_), Kind::Call { .. }) => return misplaced("a parameter is a number"),
+            (Some(_), None) => return misplaced("a parameter is a number"),
         }
     }
     let defaults = row.inputs.iter().map(|source| InputNode::from(*source));
@@ -236,7 +250,12 @@ fn parameter(at: usize, info: &'static Info, name: &str) -> Result<usize, Expres
 
 fn unknown_name(at: usize, name: &str, rows: &[&'static Row]) -> ExpressionError {
     let known = rows.iter().map(|row| row.info.name.to_ascii_lowercase());
-    let known = known.chain(Source::ALL.map(|source| source.name().to_owned()));
+    unknown(at, name, known.chain(Source::ALL.map(|source| source.name().to_owned())))
+}
+
+/// A name that is none of `known`, with the nearest of them.
+fn unknown(at: usize, name: &str, known: impl IntoIterator<Item = String>) -> ExpressionError {
+    let known = known.into_iter();
     let mut near: Vec<_> =
         known.map(|known| (strsim::damerau_levenshtein(name, &known), known)).collect();
     near.sort();

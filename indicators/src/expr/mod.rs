@@ -4,7 +4,8 @@
 //! An expression is a source (`open high low close volume hl2 hlc3 ohlc4`) or a
 //! call. Names are case-insensitive. A call takes its inputs first and its
 //! parameters after them, by position in TA-Lib's order or by name
-//! (`fast_period=12`, or `fast=12`). Inputs left out are TA-Lib's: the close,
+//! (`fast_period=12`, or `fast=12`); a kind of moving average is a name
+//! (`bbands(close, 20, 2, 2, ema)`). Inputs left out are TA-Lib's: the close,
 //! or the fields of the bar that the indicator reads; parameters left out take
 //! their defaults. An expression prints back in one canonical form, which is
 //! also the identity of its snapshots.

@@ -142,7 +142,7 @@ impl fmt::Display for Node {
         if inputs.len() == 1 || !is_default(inputs, defaults) {
             parts.extend(inputs.iter().map(InputNode::to_string));
         }
-        let arguments = indicator.arguments().to_string();
+        let arguments = indicator.arguments().written(indicator.info());
         if !arguments.is_empty() {
             parts.push(arguments);
         }

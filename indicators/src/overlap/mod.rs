@@ -2,12 +2,14 @@
 
 crate::catalog::group! {
     accbands: Accbands gives AccbandsOutput,
+    bbands: Bbands gives BbandsOutput,
     dema: Dema,
     donchian: Donchian gives DonchianOutput,
     ema: Ema,
     hma: Hma,
     kama: Kama,
     kc: Kc gives KcOutput,
+    ma: Ma,
     mama: Mama gives MamaOutput,
     midpoint: Midpoint,
     midprice: Midprice,

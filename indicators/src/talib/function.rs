@@ -155,7 +155,7 @@ impl DynIndicator for Function {
         let saved: Saved =
             postcard::from_bytes(state).map_err(|_| StateError::Unreadable { indicator })?;
         if saved.arguments != self.arguments {
-            return Err(StateError::other(indicator, &saved.arguments, &self.arguments));
+            return Err(StateError::other(self.row.info, &saved.arguments, &self.arguments));
         }
         *self = Self::revived(self.row, saved).ok_or(StateError::Unreadable { indicator })?;
         Ok(())

@@ -44,7 +44,11 @@ fn row(function: &'static Description) -> Option<Row> {
 }
 
 fn parameter(parameter: &'static library::Parameter) -> Parameter {
-    let kind = if parameter.integer { ParameterKind::Integer } else { ParameterKind::Real };
+    let kind = match parameter.integer {
+        true if parameter.name.ends_with("MAType") => ParameterKind::MaType,
+        true => ParameterKind::Integer,
+        false => ParameterKind::Real,
+    };
     let library::Parameter { default, min, max, .. } = *parameter;
     Parameter { name: snake(parameter.name.trim_start_matches("optIn")), kind, default, min, max }
 }

@@ -5,8 +5,10 @@ mod extreme;
 mod homodyne;
 mod moves;
 mod range;
+mod regression;
 mod ring;
 mod sum;
+mod variance;
 mod weighted;
 mod wilder;
 
@@ -17,8 +19,10 @@ pub(crate) use homodyne::DEGREES;
 pub use homodyne::{Cycle, Homodyne, HomodyneState};
 pub use moves::{Moves, MovesState};
 pub use range::{Range, RangeState};
+pub use regression::{Regression, RegressionState};
 pub use ring::Ring;
 pub use sum::{RollingSum, ZeroRun};
+pub use variance::{Variance, VarianceState};
 pub use weighted::{WeightedSum, WeightedSumState};
 pub use wilder::{DirectionalMove, WilderSum};
 

@@ -26,6 +26,7 @@ fn argument(parameter: &Parameter) -> impl Strategy<Value = Option<f64>> + use<>
             let short = min..=max.min(min + 8);
             prop_oneof![short, min..=max.min(60)].prop_map(f64::from).boxed()
         }
+        ParameterKind::MaType => (min as i32..=max as i32).prop_map(f64::from).boxed(),
         // Few of the values that a range like -3e37 to 3e37 holds mean anything.
         _ => {
             let usual = parameter.default.abs().max(1.0) * 2.0;
