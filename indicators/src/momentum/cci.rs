@@ -52,7 +52,7 @@ impl Cci {
     }
 }
 
-/// Distances below count as none, as in TA-Lib.
+/// The share of the mean up to which a distance is rounding, as in TA-Lib.
 const LEAST: f64 = 1e-14;
 
 /// The definition of [`Cci`].
@@ -90,11 +90,13 @@ impl kernel::Kernel for Kernel {
         let period = self.period as f64;
         let mean = prices().sum::<f64>() / period;
         let deviation = prices().map(|price| (price - mean).abs()).sum::<f64>();
+        let deviation = deviation / period;
         let distance = price - mean;
-        if distance.abs() < LEAST || deviation < LEAST {
+        let least = LEAST * mean.abs();
+        if distance.abs() <= least || deviation <= least {
             0.0
         } else {
-            distance / (0.015 * (deviation / period))
+            distance / (0.015 * deviation)
         }
     }
 

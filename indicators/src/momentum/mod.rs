@@ -16,6 +16,8 @@ crate::catalog::group! {
     dx: Dx,
     er: Er,
     eri: Eri gives EriOutput,
+    fosc: Fosc,
+    fractal: Fractal gives FractalOutput,
     imi: Imi,
     macd: Macd gives MacdOutput,
     macdfix: MacdFix,

@@ -6,5 +6,6 @@ crate::catalog::group! {
     cvi: Cvi,
     massi: Massi,
     natr: Natr,
+    rvi: Rvi,
     trange: Trange,
 }

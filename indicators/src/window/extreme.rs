@@ -189,7 +189,8 @@ impl<O: Order> Extreme<O> {
         if state.filled >= self.current.len() {
             // The block is full, and `store` has swapped the two.
             state.filled = 0;
-            state.last = state.head;
+            // A window of one value has no blocks, and no last one.
+            state.last = if self.current.is_empty() { O::LEAST } else { state.head };
             state.head = O::LEAST;
             state.tail = O::LEAST;
         }
