@@ -75,7 +75,7 @@ fn caught_up_waits_for_commits_and_does_not_count_markers() {
     send(&writer, topic, &records);
     assert!(!is_caught_up(), "an open transaction may still commit");
     writer.abort_transaction(Duration::from_secs(10)).unwrap();
-    wait_until("the markers", || is_caught_up());
+    wait_until("the markers", is_caught_up);
     writer.begin_transaction().unwrap();
     send(&writer, topic, &records);
     writer.commit_transaction(Duration::from_secs(10)).unwrap();
