@@ -9,6 +9,7 @@ crate::catalog::group! {
     nvi: Nvi,
     obv: Obv,
     pvi: Pvi,
+    pvo: Pvo,
     pvt: Pvt,
     rvol: Rvol,
     vwap: Vwap,
