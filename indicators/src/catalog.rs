@@ -5,7 +5,7 @@
 use crate::bar::Source;
 use crate::erased::DynIndicator;
 use crate::io::{Field, Input, Output};
-use crate::kernel::{Kernel, Machine};
+use crate::kernel::{Kernel, Machine, fitting};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use std::sync::LazyLock;
 
@@ -84,6 +84,9 @@ impl Group {
     }
 }
 
+/// An indicator, or why there is none.
+pub(crate) type Made = Result<Box<dyn DynIndicator>, ParameterError>;
+
 /// One indicator in the catalog.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
@@ -93,7 +96,7 @@ pub struct Row {
     pub inputs: &'static [Source],
     /// Its outputs, in order.
     pub outputs: &'static [Field],
-    pub(crate) make: fn(&'static Row, Arguments) -> Box<dyn DynIndicator>,
+    pub(crate) make: fn(&'static Row, Arguments) -> Made,
 }
 
 /// One line of the list below: what a definition says of itself.
@@ -106,7 +109,7 @@ impl<K: Kernel> Defined for Machine<K> {
         info: &K::INFO,
         inputs: K::Input::SOURCES,
         outputs: K::Output::FIELDS,
-        make: |_, arguments| Machine::<K>::from_arguments(arguments).into(),
+        make: |_, arguments| Ok(Machine::<K>::from_arguments(fitting::<K>(arguments)?).into()),
     };
 }
 
@@ -120,7 +123,7 @@ impl Row {
         &'static self,
         values: &[Option<f64>],
     ) -> Result<Box<dyn DynIndicator>, ParameterError> {
-        Ok((self.make)(self, Arguments::check(self.info, values)?))
+        (self.make)(self, Arguments::check(self.info, values)?)
     }
 }
 

@@ -31,7 +31,17 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
     /// before the first bar.
     type State: Copy + Debug + Default + Send + Sync + Serialize + DeserializeOwned + 'static;
 
-    /// The kernel before its first bar. The arguments fit [`INFO`](Self::INFO).
+    /// Whether the arguments, each of which fits [`INFO`](Self::INFO), fit each
+    /// other.
+    ///
+    /// # Errors
+    /// Says what does not.
+    fn check(arguments: &Arguments) -> Result<(), String> {
+        let _ = arguments;
+        Ok(())
+    }
+
+    /// The kernel before its first bar. The arguments have been checked.
     fn new(arguments: &Arguments) -> Self;
 
     /// How many bars pass before the first value, without the unstable period.
@@ -97,6 +107,13 @@ impl Clock for Running {
     }
 }
 
+/// Arguments that are in range, if they fit each other too.
+pub(crate) fn fitting<K: Kernel>(arguments: Arguments) -> Result<Arguments, ParameterError> {
+    let indicator = K::INFO.name;
+    K::check(&arguments).map_err(|reason| ParameterError::Unfit { indicator, reason })?;
+    Ok(arguments)
+}
+
 /// A kernel at work: the state machine behind every indicator of this crate.
 /// `Sma`, `Rsi` and the others are names for it.
 #[derive(Clone, Debug)]
@@ -119,7 +136,7 @@ impl<K: Kernel> Machine<K> {
     /// # Errors
     /// Names the indicator, the parameter, the value and its range.
     pub fn from_values(values: &[Option<f64>]) -> Result<Self, ParameterError> {
-        Ok(Self::from_arguments(Arguments::check(Self::INFO, values)?))
+        Ok(Self::from_arguments(fitting::<K>(Arguments::check(Self::INFO, values)?)?))
     }
 
     /// Makes the indicator from checked arguments.
@@ -229,7 +246,7 @@ impl<K: Kernel> Machine<K> {
     /// or its windows do not belong to them.
     pub(crate) fn revived(saved: Saved<K::State>) -> Option<Self> {
         let arguments = saved.arguments.checked_again(Self::INFO).ok()?;
-        let mut machine = Self::from_arguments(arguments);
+        let mut machine = Self::from_arguments(fitting::<K>(arguments).ok()?);
         let mut windows = saved.windows.into_iter();
         let mut fits = true;
         machine.kernel.windows(&mut |window| {

@@ -102,6 +102,14 @@ pub enum ParameterError {
         /// What was given.
         value: f64,
     },
+    /// Values that are in range, but do not fit each other.
+    #[error("{indicator}: {reason}")]
+    Unfit {
+        /// The indicator's name.
+        indicator: &'static str,
+        /// Which do not fit, and why.
+        reason: String,
+    },
     /// More values than the indicator has parameters.
     #[error("{indicator}: {given} parameters given, expected at most {expected}")]
     TooMany {

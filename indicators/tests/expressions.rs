@@ -84,6 +84,7 @@ fn what_is_wrong_is_said_in_one_line() {
         ("obv(close)", "character 1: OBV reads 2 series (close, volume), 1 given"),
         ("close(3)", "character 1: a source takes no arguments"),
         ("14", "character 1: a number alone is no series"),
+        ("mavp(9, 5)", "character 1: MAVP: min_period is 9, expected at most max_period, 5"),
         ("ma(20, emma)", "character 8: unknown name `emma`, did you mean ema?"),
         (
             "ma(20, 14)",

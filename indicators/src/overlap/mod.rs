@@ -11,6 +11,7 @@ crate::catalog::group! {
     kc: Kc gives KcOutput,
     ma: Ma,
     mama: Mama gives MamaOutput,
+    mavp: Mavp,
     midpoint: Midpoint,
     midprice: Midprice,
     rma: Rma,

@@ -5,7 +5,7 @@ use crate::catalog::{Info, Row};
 use crate::erased::{DynIndicator, StateError};
 use crate::indicator::{ColumnsError, Indicator};
 use crate::io::{Field, Input, Output, Values};
-use crate::kernel::{Kernel, Machine};
+use crate::kernel::{Kernel, Machine, fitting};
 use crate::parameter::{Arguments, ParameterError};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -195,7 +195,7 @@ impl<K: Kernel> TaLib<Machine<K>> {
     /// When a parameter is out of its range, or the linked library has no such
     /// function.
     pub fn from_values(values: &[Option<f64>]) -> Result<Self, TaLibError> {
-        let arguments = Arguments::check(&K::INFO, values)?;
+        let arguments = fitting::<K>(Arguments::check(&K::INFO, values)?)?;
         Ok(Self { function: Function::new(Self::row()?, arguments), types: PhantomData })
     }
 

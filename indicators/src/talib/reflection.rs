@@ -39,7 +39,7 @@ fn row(function: &'static Description) -> Option<Row> {
         }),
         inputs: sources(&function.inputs).leak(),
         outputs: outputs.leak(),
-        make: |row, arguments| Box::new(Function::new(row, arguments)),
+        make: |row, arguments| Ok(Box::new(Function::new(row, arguments))),
     })
 }
 

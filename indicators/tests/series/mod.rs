@@ -8,14 +8,15 @@ use std::ops::Range;
 
 /// Values of all parameters, in range; periods are short enough that most series
 /// get past the lookback. Sometimes a parameter is left at its default.
-pub(crate) fn arguments(row: &Row) -> impl Strategy<Value = Vec<Option<f64>>> + use<> {
+pub(crate) fn arguments(row: &'static Row) -> impl Strategy<Value = Vec<Option<f64>>> + use<> {
     let own: Vec<_> = row.info.parameters.iter().map(argument).collect();
     let unstable = if row.info.unstable_period { 0..=40 } else { 0..=0 };
     let unstable = unstable.prop_map(|bars: i32| (bars > 20).then(|| f64::from(bars - 20)));
-    (own, unstable).prop_map(|(mut values, unstable)| {
+    let all = (own, unstable).prop_map(|(mut values, unstable)| {
         values.extend(unstable.map(Some));
         values
-    })
+    });
+    all.prop_filter("parameters that fit each other", |values| row.make(values).is_ok())
 }
 
 fn argument(parameter: &Parameter) -> impl Strategy<Value = Option<f64>> + use<> {
@@ -43,8 +44,10 @@ pub(crate) fn columns(
     length: Range<usize>,
 ) -> impl Strategy<Value = Vec<Vec<f64>>> {
     let volume = prop_oneof![4 => 0.0..1e6, 1 => Just(0.0)];
-    let bars = prices(length).prop_flat_map(move |closes| {
-        let wicks = prop_oneof![3 => 0.0..0.02, 1 => Just(0.0)];
+    // Without any wicks, bars can stand still for a whole window.
+    let longest_wick = prop_oneof![3 => Just(0.02), 1 => Just(0.0)];
+    let bars = (prices(length), longest_wick).prop_flat_map(move |(closes, longest_wick)| {
+        let wicks = prop_oneof![3 => 0.0..=longest_wick, 1 => Just(0.0)];
         let rest = prop::collection::vec((wicks.clone(), wicks, volume.clone()), closes.len());
         (Just(closes), rest)
     });
