@@ -130,7 +130,15 @@ pub struct Running {
 }
 
 pub fn start<P: Processor + 'static>(processor: P, config: &KafkaConfig) -> Running {
-    let (health, shutdown) = (Health::new(), Shutdown::new());
+    start_with(processor, config, &Health::new())
+}
+
+pub fn start_with<P: Processor + 'static>(
+    processor: P,
+    config: &KafkaConfig,
+    health: &Health,
+) -> Running {
+    let (health, shutdown) = (health.clone(), Shutdown::new());
     let (h, s, config) = (health.clone(), shutdown.clone(), config.clone());
     let thread = std::thread::spawn(move || pipeline::run(processor, &config, &h, &s));
     Running { health, shutdown, thread: Some(thread) }
