@@ -31,12 +31,20 @@ pub struct IndicatorArgs {
 }
 
 impl IndicatorArgs {
+    /// The indicators that the options ask for.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is wrong.
+    pub fn list(&self) -> Result<IndicatorList, ListError> {
+        let file = self.indicators_file.as_deref();
+        IndicatorList::load(file.filter(|file| !file.as_os_str().is_empty()))
+    }
+
     /// The step that the options ask for.
     ///
     /// # Errors
     /// When the file cannot be read or is wrong.
     pub fn step(&self) -> Result<Step, ListError> {
-        let file = self.indicators_file.as_deref().filter(|file| !file.as_os_str().is_empty());
-        Ok(Step::new(IndicatorList::load(file)?))
+        Ok(Step::new(self.list()?))
     }
 }

@@ -60,7 +60,7 @@ pub enum ListError {
         /// The expression.
         expr: String,
         /// What is wrong with it.
-        error: ExpressionError,
+        error: Box<ExpressionError>,
     },
     /// The names do not fit the outputs, or each other.
     #[error("{origin}: entry {entry}: {problem}")]
@@ -117,7 +117,10 @@ impl IndicatorList {
         for (entry, Entry { name, names, expr }) in (1..).zip(entries) {
             let expression: Expression = match expr.parse() {
                 Ok(expression) => expression,
-                Err(error) => return Err(ListError::Expression { origin, entry, expr, error }),
+                Err(error) => {
+                    let error = Box::new(error);
+                    return Err(ListError::Expression { origin, entry, expr, error });
+                }
             };
             let outputs = expression.fields().len();
             let added = match (name, names) {

@@ -84,9 +84,11 @@ impl Processor for Step {
         for running in state.0.values_mut() {
             let kept: BTreeMap<String, Expression> =
                 running.drain(..).map(|expression| (expression.to_string(), expression)).collect();
-            running.extend(self.list.expressions().iter().map(|configured| {
-                kept.get(&configured.to_string()).unwrap_or(configured).clone()
-            }));
+            running.extend(
+                self.list.expressions().iter().map(|configured| {
+                    kept.get(&configured.to_string()).unwrap_or(configured).clone()
+                }),
+            );
         }
         Ok(())
     }

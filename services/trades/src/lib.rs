@@ -14,3 +14,9 @@ pub mod synthetic;
 pub use args::{SourceArgs, source};
 pub use pace::Speed;
 pub use pair::Pair;
+
+use pipeline::config::Defaults;
+
+/// The topic and the group where nothing else is configured.
+pub const DEFAULTS: Defaults =
+    Defaults { input_topic: "", output_topic: "trades", consumer_group: "trades" };
