@@ -24,9 +24,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Example
 /// ```
-/// use indicators::{Accbands, HighLowClose, Indicator};
+/// use indicators::{AccBands, HighLowClose, Indicator};
 ///
-/// let mut accbands = Accbands::new(2)?;
+/// let mut accbands = AccBands::new(2)?;
 /// let bar = HighLowClose { high: 5.0, low: 3.0, close: 4.0 };
 /// assert_eq!(accbands.update(bar), None);
 /// let output = accbands.update(bar).expect("the second bar is past the lookback");
@@ -36,9 +36,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Source
 /// Price Headley, *Big Trends in Trading*, 2002.
-pub type Accbands = Machine<Kernel>;
+pub type AccBands = Machine<Kernel>;
 
-impl Accbands {
+impl AccBands {
     /// The bands over `time_period` bars.
     ///
     /// # Errors
@@ -49,8 +49,8 @@ impl Accbands {
 }
 
 output! {
-    /// What [`Accbands`] gives, on the scale of the prices.
-    AccbandsOutput {
+    /// What [`AccBands`] gives, on the scale of the prices.
+    AccBandsOutput {
         /// The mean of the highs moved up.
         upper: "outRealUpperBand",
         /// The mean of the closes.
@@ -60,7 +60,7 @@ output! {
     }
 }
 
-/// The definition of [`Accbands`].
+/// The definition of [`AccBands`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
     upper: sma::Kernel,
@@ -97,7 +97,7 @@ impl kernel::Kernel for Kernel {
         unstable_period: false,
     };
     type Input = HighLowClose;
-    type Output = AccbandsOutput;
+    type Output = AccBandsOutput;
     type State = State;
 
     fn new(arguments: &Arguments) -> Self {
@@ -110,9 +110,9 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, clock: C, state: &mut State, input: HighLowClose) -> AccbandsOutput {
+    fn step<C: Clock>(&self, clock: C, state: &mut State, input: HighLowClose) -> AccBandsOutput {
         let (high, low) = widened(input);
-        AccbandsOutput {
+        AccBandsOutput {
             upper: self.upper.step(clock, &mut state.upper, high),
             middle: self.middle.step(clock, &mut state.middle, input.close),
             lower: self.lower.step(clock, &mut state.lower, low),

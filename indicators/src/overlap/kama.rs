@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 /// `KAMA(t) = KAMA(t-1) + s(t)² · (x(t) - KAMA(t-1))`, where
 /// `s = E · (2/3 - 2/31) + 2/31` and the efficiency ratio `E` is the move over
 /// the last `n` bars, `|x(t) - x(t-n)|`, divided by the sum of the `n` moves from
-/// bar to bar. The first KAMA follows from the value before it.
+/// bar to bar; 1 where there was none. The first KAMA follows from the value
+/// before it.
 ///
 /// # Parameters
 /// * `time_period` `n`: moves in the ratio, 1 to 100,000, default 30; 1 smooths

@@ -19,9 +19,9 @@ use crate::window::{Range, RangeState, Window};
 ///
 /// # Example
 /// ```
-/// use indicators::{Indicator, Midpoint};
+/// use indicators::{Indicator, MidPoint};
 ///
-/// let mut midpoint = Midpoint::new(2)?;
+/// let mut midpoint = MidPoint::new(2)?;
 /// assert_eq!(midpoint.update(3.0), None);
 /// assert_eq!(midpoint.update(1.0), Some(2.0));
 /// assert_eq!(midpoint.update(2.0), Some(1.5));
@@ -30,9 +30,9 @@ use crate::window::{Range, RangeState, Window};
 ///
 /// # Source
 /// TA-Lib, group 'Overlap Studies'.
-pub type Midpoint = Machine<Kernel>;
+pub type MidPoint = Machine<Kernel>;
 
-impl Midpoint {
+impl MidPoint {
     /// The midpoint of the last `time_period` values.
     ///
     /// # Errors
@@ -42,7 +42,7 @@ impl Midpoint {
     }
 }
 
-/// The definition of [`Midpoint`].
+/// The definition of [`MidPoint`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
     period: usize,

@@ -20,9 +20,9 @@ use crate::window::{Range, RangeState, Window};
 ///
 /// # Example
 /// ```
-/// use indicators::{HighLow, Indicator, Midprice};
+/// use indicators::{HighLow, Indicator, MidPrice};
 ///
-/// let mut midprice = Midprice::new(2)?;
+/// let mut midprice = MidPrice::new(2)?;
 /// assert_eq!(midprice.update(HighLow { high: 5.0, low: 2.0 }), None);
 /// assert_eq!(midprice.update(HighLow { high: 4.0, low: 1.0 }), Some(3.0));
 /// # Ok::<(), indicators::ParameterError>(())
@@ -30,9 +30,9 @@ use crate::window::{Range, RangeState, Window};
 ///
 /// # Source
 /// TA-Lib, group 'Overlap Studies'.
-pub type Midprice = Machine<Kernel>;
+pub type MidPrice = Machine<Kernel>;
 
-impl Midprice {
+impl MidPrice {
     /// The midpoint of the last `time_period` bars.
     ///
     /// # Errors
@@ -42,7 +42,7 @@ impl Midprice {
     }
 }
 
-/// The definition of [`Midprice`].
+/// The definition of [`MidPrice`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
     period: usize,
@@ -52,7 +52,7 @@ pub struct Kernel {
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "MIDPRICE",
-        title: "Midpoint Price over period",
+        title: "MidPoint Price over period",
         group: Group::Overlap,
         parameters: &[Parameter::period("time_period", 14, 2)],
         unstable_period: false,

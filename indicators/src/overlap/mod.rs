@@ -1,7 +1,7 @@
 //! TA-Lib's group 'Overlap Studies': averages and bands on the scale of prices.
 
 crate::catalog::group! {
-    accbands: Accbands gives AccbandsOutput,
+    accbands: AccBands gives AccBandsOutput,
     bbands: Bbands gives BbandsOutput,
     dema: Dema,
     donchian: Donchian gives DonchianOutput,
@@ -12,13 +12,13 @@ crate::catalog::group! {
     ma: Ma,
     mama: Mama gives MamaOutput,
     mavp: Mavp,
-    midpoint: Midpoint,
-    midprice: Midprice,
+    midpoint: MidPoint,
+    midprice: MidPrice,
     rma: Rma,
     sar: Sar,
-    sarext: Sarext,
+    sarext: SarExt,
     sma: Sma,
-    supertrend: Supertrend gives SupertrendOutput,
+    supertrend: SuperTrend gives SuperTrendOutput,
     t3: T3,
     tema: Tema,
     trima: Trima,

@@ -29,9 +29,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Example
 /// ```
-/// use indicators::{HighLow, Indicator, Sarext};
+/// use indicators::{HighLow, Indicator, SarExt};
 ///
-/// let mut sarext = Sarext::from_values(&[Some(-9.0)])?;
+/// let mut sarext = SarExt::from_values(&[Some(-9.0)])?;
 /// assert_eq!(sarext.update(HighLow { high: 5.0, low: 3.0 }), None);
 /// assert_eq!(sarext.update(HighLow { high: 6.0, low: 4.0 }), Some(-9.0));
 /// # Ok::<(), indicators::ParameterError>(())
@@ -40,9 +40,9 @@ use serde::{Deserialize, Serialize};
 /// # Source
 /// J. Welles Wilder, *New Concepts in Technical Trading Systems*, 1978, section
 /// II; extended as in TA-Lib, group 'Overlap Studies'.
-pub type Sarext = Machine<Kernel>;
+pub type SarExt = Machine<Kernel>;
 
-impl Sarext {
+impl SarExt {
     /// A stop with the accelerations of a long and a short position: the first,
     /// what each new extreme adds, and the most.
     ///
@@ -61,7 +61,7 @@ impl Sarext {
     }
 }
 
-/// The definition of [`Sarext`], and a part of others.
+/// The definition of [`SarExt`], and a part of others.
 #[derive(Clone, Debug)]
 pub struct Kernel {
     start: f64,

@@ -25,9 +25,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Example
 /// ```
-/// use indicators::{HighLowClose, Indicator, Supertrend};
+/// use indicators::{HighLowClose, Indicator, SuperTrend};
 ///
-/// let mut supertrend = Supertrend::new(2, 1.0)?;
+/// let mut supertrend = SuperTrend::new(2, 1.0)?;
 /// let bar = HighLowClose { high: 5.0, low: 3.0, close: 4.0 };
 /// assert_eq!(supertrend.update(bar), None);
 /// assert_eq!(supertrend.update(bar), None);
@@ -38,9 +38,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Source
 /// Attributed to Olivier Seban; as in TA-Lib, group 'Overlap Studies'.
-pub type Supertrend = Machine<Kernel>;
+pub type SuperTrend = Machine<Kernel>;
 
-impl Supertrend {
+impl SuperTrend {
     /// A stop `multiplier` average true ranges over `time_period` bars away.
     ///
     /// # Errors
@@ -52,8 +52,8 @@ impl Supertrend {
 }
 
 output! {
-    /// What [`Supertrend`] gives.
-    SupertrendOutput {
+    /// What [`SuperTrend`] gives.
+    SuperTrendOutput {
         /// The stop, on the scale of the prices.
         supertrend: "outSupertrend",
         /// 1 in an uptrend, -1 in a downtrend.
@@ -61,7 +61,7 @@ output! {
     }
 }
 
-/// The definition of [`Supertrend`].
+/// The definition of [`SuperTrend`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
     range: atr::Kernel,
@@ -90,7 +90,7 @@ impl kernel::Kernel for Kernel {
         unstable_period: false,
     };
     type Input = HighLowClose;
-    type Output = SupertrendOutput;
+    type Output = SuperTrendOutput;
     type State = State;
 
     fn new(arguments: &Arguments) -> Self {
@@ -103,7 +103,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, clock: C, state: &mut State, input: HighLowClose) -> SupertrendOutput {
+    fn step<C: Clock>(&self, clock: C, state: &mut State, input: HighLowClose) -> SuperTrendOutput {
         let HighLowClose { high, low, close } = input;
         let distance = self.multiplier * self.range.step(clock, &mut state.range, input);
         let middle = (high + low) / 2.0;
@@ -121,8 +121,8 @@ impl kernel::Kernel for Kernel {
         };
         state.close = close;
         match state.falling {
-            true => SupertrendOutput { supertrend: state.upper, trend: -1 },
-            false => SupertrendOutput { supertrend: state.lower, trend: 1 },
+            true => SuperTrendOutput { supertrend: state.upper, trend: -1 },
+            false => SuperTrendOutput { supertrend: state.lower, trend: 1 },
         }
     }
 }
