@@ -21,9 +21,9 @@ use crate::window::Window;
 ///
 /// # Example
 /// ```
-/// use indicators::{AroonOsc, HighLow, Indicator};
+/// use indicators::{Aroonosc, HighLow, Indicator};
 ///
-/// let mut oscillator = AroonOsc::new(2)?;
+/// let mut oscillator = Aroonosc::new(2)?;
 /// assert_eq!(oscillator.update(HighLow { high: 12.0, low: 9.0 }), None);
 /// assert_eq!(oscillator.update(HighLow { high: 13.0, low: 10.0 }), None);
 /// assert_eq!(oscillator.update(HighLow { high: 12.5, low: 11.0 }), Some(50.0));
@@ -33,9 +33,9 @@ use crate::window::Window;
 /// # Source
 /// Tushar S. Chande, "A Time Price Oscillator", *Technical Analysis of Stocks &
 /// Commodities*, September 1995.
-pub type AroonOsc = Machine<Kernel>;
+pub type Aroonosc = Machine<Kernel>;
 
-impl AroonOsc {
+impl Aroonosc {
     /// The difference of the ages over `time_period` bars.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl AroonOsc {
     }
 }
 
-/// The definition of [`AroonOsc`].
+/// The definition of [`Aroonosc`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
     aroon: aroon::Kernel,

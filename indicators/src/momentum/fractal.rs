@@ -113,10 +113,10 @@ impl kernel::Kernel for Kernel {
             self.before.step(&mut state.before, self.highs.oldest(), self.lows.oldest());
         let (high_after, low_after) = self.after.step(&mut state.after, bar.high, bar.low);
         let (high, low) = (self.highs.ago(self.right), self.lows.ago(self.right));
-        let swing = |found: bool| if found { 100 } else { 0 };
+        let swing = |found: bool| 100 * i32::from(found);
         FractalOutput {
-            swing_high: swing(high > high_before && high > high_after),
-            swing_low: swing(low < low_before && low < low_after),
+            swing_high: swing(high > high_before.max(high_after)),
+            swing_low: swing(low < low_before.min(low_after)),
         }
     }
 

@@ -20,9 +20,9 @@ use crate::parameter::{Arguments, Parameter, ParameterError};
 ///
 /// # Example
 /// ```
-/// use indicators::{Indicator, MacdFix};
+/// use indicators::{Indicator, Macdfix};
 ///
-/// let mut macd = MacdFix::new(9)?;
+/// let mut macd = Macdfix::new(9)?;
 /// assert_eq!(macd.lookback(), 33);
 /// let last = [1.0; 34].map(|x| macd.update(x))[33];
 /// assert_eq!(last.map(|output| output.macd), Some(0.0));
@@ -32,9 +32,9 @@ use crate::parameter::{Arguments, Parameter, ParameterError};
 /// # Source
 /// Gerald Appel, *Technical Analysis: Power Tools for Active Investors*, 2005,
 /// chapter 8.
-pub type MacdFix = Machine<Kernel>;
+pub type Macdfix = Machine<Kernel>;
 
-impl MacdFix {
+impl Macdfix {
     /// The signal as an average of `signal_period` distances.
     ///
     /// # Errors
@@ -44,7 +44,7 @@ impl MacdFix {
     }
 }
 
-/// The definition of [`MacdFix`].
+/// The definition of [`Macdfix`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
     macd: macd::Kernel,
@@ -53,7 +53,7 @@ pub struct Kernel {
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "MACDFIX",
-        title: "Moving Average Convergence/Divergence Fix 12/26",
+        title: "Moving Average Convergence/Divergence with Fixed Periods",
         group: Group::Momentum,
         parameters: &[Parameter::period("signal_period", 9, 1)],
         unstable_period: false,

@@ -52,7 +52,7 @@ pub struct Kernel {
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "ROC",
-        title: "Rate of change : ((price/prevPrice)-1)*100",
+        title: "Rate of Change",
         group: Group::Momentum,
         parameters: &[Parameter::period("time_period", 10, 1)],
         unstable_period: false,

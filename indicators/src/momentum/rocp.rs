@@ -53,7 +53,7 @@ pub struct Kernel {
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "ROCP",
-        title: "Rate of change Percentage: (price-prevPrice)/prevPrice",
+        title: "Rate of Change as a Fraction",
         group: Group::Momentum,
         parameters: &[Parameter::period("time_period", 10, 1)],
         unstable_period: false,

@@ -53,7 +53,7 @@ pub struct Kernel {
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "ROCR",
-        title: "Rate of change ratio: (price/prevPrice)",
+        title: "Rate of Change as a Ratio",
         group: Group::Momentum,
         parameters: &[Parameter::period("time_period", 10, 1)],
         unstable_period: false,

@@ -53,7 +53,7 @@ pub struct Kernel {
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "ROCR100",
-        title: "Rate of change ratio 100 scale: (price/prevPrice)*100",
+        title: "Rate of Change as a Ratio in Percent",
         group: Group::Momentum,
         parameters: &[Parameter::period("time_period", 10, 1)],
         unstable_period: false,

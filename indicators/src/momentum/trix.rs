@@ -62,7 +62,7 @@ pub struct State {
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "TRIX",
-        title: "1-day Rate-Of-Change (ROC) of a Triple Smooth EMA",
+        title: "Rate of Change of a Triple Exponential Average",
         group: Group::Momentum,
         parameters: &[Parameter::period("time_period", 30, 1)],
         unstable_period: false,

@@ -28,9 +28,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Example
 /// ```
-/// use indicators::{HighLowClose, Indicator, UltOsc};
+/// use indicators::{HighLowClose, Indicator, Ultosc};
 ///
-/// let mut oscillator = UltOsc::new(1, 1, 2)?;
+/// let mut oscillator = Ultosc::new(1, 1, 2)?;
 /// let bar = |close: f64| HighLowClose { high: 12.0, low: 8.0, close };
 /// assert_eq!(oscillator.update(bar(8.0)), None);
 /// assert_eq!(oscillator.update(bar(12.0)), None);
@@ -41,9 +41,9 @@ use serde::{Deserialize, Serialize};
 /// # Source
 /// Larry Williams, "The Ultimate Oscillator", *Technical Analysis of Stocks &
 /// Commodities*, August 1985.
-pub type UltOsc = Machine<Kernel>;
+pub type Ultosc = Machine<Kernel>;
 
-impl UltOsc {
+impl Ultosc {
     /// The oscillator over three periods.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ struct PartState {
     zeros: usize,
 }
 
-/// The definition of [`UltOsc`].
+/// The definition of [`Ultosc`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
     longest: usize,

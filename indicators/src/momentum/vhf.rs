@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 /// oldest on, as in TA-Lib, since a running sum would differ in the last bits.
 ///
 /// # Formula
-/// `VHF(t) = (H(t) - L(t)) / (|x(t) - x(t-1)| + … + |x(t-n+1) -
-/// x(t-n)|)`, where `H` and `L` are the highest and the lowest of the last `n`
-/// values; 0 for a window that has not moved.
+/// `VHF(t) = (H(t) - L(t)) / (d(t) + … + d(t-n+1))`, where `H` and `L` are the
+/// highest and the lowest of the last `n` values and `d(t) = |x(t) - x(t-1)|`; 0
+/// for a window that has not moved.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 28.

@@ -22,9 +22,9 @@ use crate::window::{Range, RangeState, Window};
 ///
 /// # Example
 /// ```
-/// use indicators::{HighLowClose, Indicator, WillR};
+/// use indicators::{HighLowClose, Indicator, Willr};
 ///
-/// let mut percent = WillR::new(2)?;
+/// let mut percent = Willr::new(2)?;
 /// assert_eq!(percent.update(HighLowClose { high: 12.0, low: 8.0, close: 10.0 }), None);
 /// assert_eq!(percent.update(HighLowClose { high: 12.0, low: 9.0, close: 11.0 }), Some(-25.0));
 /// # Ok::<(), indicators::ParameterError>(())
@@ -33,9 +33,9 @@ use crate::window::{Range, RangeState, Window};
 /// # Source
 /// Larry R. Williams, *How I Made One Million Dollars Last Year Trading
 /// Commodities*, 1973.
-pub type WillR = Machine<Kernel>;
+pub type Willr = Machine<Kernel>;
 
-impl WillR {
+impl Willr {
     /// The place of the close in the range of `time_period` bars.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl WillR {
     }
 }
 
-/// The definition of [`WillR`].
+/// The definition of [`Willr`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
     period: usize,

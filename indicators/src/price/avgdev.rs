@@ -24,9 +24,9 @@ use crate::window::{Ring, Window};
 ///
 /// # Example
 /// ```
-/// use indicators::{AvgDev, Indicator};
+/// use indicators::{Avgdev, Indicator};
 ///
-/// let mut deviation = AvgDev::new(2)?;
+/// let mut deviation = Avgdev::new(2)?;
 /// assert_eq!(deviation.update(1.0), None);
 /// assert_eq!(deviation.update(4.0), Some(1.5));
 /// # Ok::<(), indicators::ParameterError>(())
@@ -34,9 +34,9 @@ use crate::window::{Ring, Window};
 ///
 /// # Source
 /// TA-Lib, group 'Price Transform'.
-pub type AvgDev = Machine<Kernel>;
+pub type Avgdev = Machine<Kernel>;
 
-impl AvgDev {
+impl Avgdev {
     /// The average deviation of the last `time_period` values.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl AvgDev {
     }
 }
 
-/// The definition of [`AvgDev`].
+/// The definition of [`Avgdev`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
     period: usize,

@@ -15,31 +15,31 @@ use crate::parameter::Arguments;
 ///
 /// # Example
 /// ```
-/// use indicators::{AvgPrice, Indicator, OpenHighLowClose};
+/// use indicators::{Avgprice, Indicator, OpenHighLowClose};
 ///
-/// let mut average = AvgPrice::new();
+/// let mut average = Avgprice::new();
 /// let bar = OpenHighLowClose { open: 10.0, high: 12.0, low: 9.0, close: 11.0 };
 /// assert_eq!(average.update(bar), Some(10.5));
 /// ```
 ///
 /// # Source
 /// TA-Lib, group 'Price Transform'.
-pub type AvgPrice = Machine<Kernel>;
+pub type Avgprice = Machine<Kernel>;
 
-impl AvgPrice {
+impl Avgprice {
     /// The average price of each bar.
     pub fn new() -> Self {
         Self::from_arguments(Arguments::default())
     }
 }
 
-impl Default for AvgPrice {
+impl Default for Avgprice {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The definition of [`AvgPrice`].
+/// The definition of [`Avgprice`].
 #[derive(Clone, Debug)]
 pub struct Kernel;
 

@@ -15,31 +15,31 @@ use crate::parameter::Arguments;
 ///
 /// # Example
 /// ```
-/// use indicators::{HighLow, Indicator, MedPrice};
+/// use indicators::{HighLow, Indicator, Medprice};
 ///
-/// let mut median = MedPrice::new();
+/// let mut median = Medprice::new();
 /// assert_eq!(median.update(HighLow { high: 12.0, low: 9.0 }), Some(10.5));
 /// ```
 ///
 /// # Source
 /// Steven B. Achelis, *Technical Analysis from A to Z*, 2nd edition, 2001,
 /// "Median Price".
-pub type MedPrice = Machine<Kernel>;
+pub type Medprice = Machine<Kernel>;
 
-impl MedPrice {
+impl Medprice {
     /// The middle of each bar.
     pub fn new() -> Self {
         Self::from_arguments(Arguments::default())
     }
 }
 
-impl Default for MedPrice {
+impl Default for Medprice {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The definition of [`MedPrice`].
+/// The definition of [`Medprice`].
 #[derive(Clone, Debug)]
 pub struct Kernel;
 

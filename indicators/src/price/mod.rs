@@ -2,10 +2,10 @@
 //! are made of such prices.
 
 crate::catalog::group! {
-    avgdev: AvgDev,
-    avgprice: AvgPrice,
+    avgdev: Avgdev,
+    avgprice: Avgprice,
     ha: Ha gives HaOutput,
-    medprice: MedPrice,
-    typprice: TypPrice,
-    wclprice: WclPrice,
+    medprice: Medprice,
+    typprice: Typprice,
+    wclprice: Wclprice,
 }

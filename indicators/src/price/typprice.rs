@@ -15,9 +15,9 @@ use crate::parameter::Arguments;
 ///
 /// # Example
 /// ```
-/// use indicators::{HighLowClose, Indicator, TypPrice};
+/// use indicators::{HighLowClose, Indicator, Typprice};
 ///
-/// let mut typical = TypPrice::new();
+/// let mut typical = Typprice::new();
 /// let bar = HighLowClose { high: 12.0, low: 9.0, close: 10.5 };
 /// assert_eq!(typical.update(bar), Some(10.5));
 /// ```
@@ -25,22 +25,22 @@ use crate::parameter::Arguments;
 /// # Source
 /// Steven B. Achelis, *Technical Analysis from A to Z*, 2nd edition, 2001,
 /// "Typical Price".
-pub type TypPrice = Machine<Kernel>;
+pub type Typprice = Machine<Kernel>;
 
-impl TypPrice {
+impl Typprice {
     /// The typical price of each bar.
     pub fn new() -> Self {
         Self::from_arguments(Arguments::default())
     }
 }
 
-impl Default for TypPrice {
+impl Default for Typprice {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The definition of [`TypPrice`].
+/// The definition of [`Typprice`].
 #[derive(Clone, Debug)]
 pub struct Kernel;
 

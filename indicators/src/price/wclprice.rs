@@ -16,9 +16,9 @@ use crate::parameter::Arguments;
 ///
 /// # Example
 /// ```
-/// use indicators::{HighLowClose, Indicator, WclPrice};
+/// use indicators::{HighLowClose, Indicator, Wclprice};
 ///
-/// let mut weighted = WclPrice::new();
+/// let mut weighted = Wclprice::new();
 /// let bar = HighLowClose { high: 12.0, low: 9.0, close: 10.0 };
 /// assert_eq!(weighted.update(bar), Some(10.25));
 /// ```
@@ -26,22 +26,22 @@ use crate::parameter::Arguments;
 /// # Source
 /// Steven B. Achelis, *Technical Analysis from A to Z*, 2nd edition, 2001,
 /// "Weighted Close".
-pub type WclPrice = Machine<Kernel>;
+pub type Wclprice = Machine<Kernel>;
 
-impl WclPrice {
+impl Wclprice {
     /// The weighted close of each bar.
     pub fn new() -> Self {
         Self::from_arguments(Arguments::default())
     }
 }
 
-impl Default for WclPrice {
+impl Default for Wclprice {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The definition of [`WclPrice`].
+/// The definition of [`Wclprice`].
 #[derive(Clone, Debug)]
 pub struct Kernel;
 

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 /// and the close before.
 ///
 /// # Formula
-/// `TRANGE(t) = max(high(t) - low(t), |close(t-1) - high(t)|, |close(t-1) -
-/// low(t)|)`
+/// `TRANGE(t) = max(h - l, |c - h|, |c - l|)`, where `h` and `l` are the high and
+/// the low of bar `t`, and `c` is the close before it.
 ///
 /// # Lookback
 /// 1

@@ -24,9 +24,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Example
 /// ```
-/// use indicators::{AdOsc, HighLowCloseVolume, Indicator};
+/// use indicators::{Adosc, HighLowCloseVolume, Indicator};
 ///
-/// let mut oscillator = AdOsc::new(2, 3)?;
+/// let mut oscillator = Adosc::new(2, 3)?;
 /// assert_eq!(oscillator.update(HighLowCloseVolume { high: 12.0, low: 8.0, close: 12.0, volume: 60.0 }), None);
 /// assert_eq!(oscillator.update(HighLowCloseVolume { high: 12.0, low: 8.0, close: 12.0, volume: 60.0 }), None);
 /// assert_eq!(oscillator.update(HighLowCloseVolume { high: 12.0, low: 8.0, close: 10.0, volume: 60.0 }).map(f64::round), Some(8.0));
@@ -36,9 +36,9 @@ use serde::{Deserialize, Serialize};
 /// # Source
 /// Marc Chaikin; Steven B. Achelis, *Technical Analysis from A to Z*, 2nd
 /// edition, 2001, "Chaikin Oscillator".
-pub type AdOsc = Machine<Kernel>;
+pub type Adosc = Machine<Kernel>;
 
-impl AdOsc {
+impl Adosc {
     /// Two averages of the accumulation/distribution line.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl AdOsc {
     }
 }
 
-/// The definition of [`AdOsc`].
+/// The definition of [`Adosc`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
     lookback: usize,

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 /// into closes near the high, from -1 to 1.
 ///
 /// # Formula
-/// `CMF(t) = (F(t) + … + F(t-n+1)) / (volume(t) + … + volume(t-n+1))`, where `F
-/// = ((c - l) - (h - c)) / (h - l) · volume`, and 0 for a bar without a range;
+/// `CMF(t) = (F(t) + … + F(t-n+1)) / (volume(t) + … + volume(t-n+1))`, where
+/// `F = ((c - l) - (h - c)) / (h - l) · volume`, and 0 for a bar without a range;
 /// 0 where there was no volume.
 ///
 /// # Parameters

@@ -17,31 +17,31 @@ use crate::parameter::Arguments;
 ///
 /// # Example
 /// ```
-/// use indicators::{HighLowVolume, Indicator, MarketFi};
+/// use indicators::{HighLowVolume, Indicator, Marketfi};
 ///
-/// let mut index = MarketFi::new();
+/// let mut index = Marketfi::new();
 /// let bar = HighLowVolume { high: 12.0, low: 9.0, volume: 6.0 };
 /// assert_eq!(index.update(bar), Some(0.5));
 /// ```
 ///
 /// # Source
 /// Bill Williams, *Trading Chaos*, 1995.
-pub type MarketFi = Machine<Kernel>;
+pub type Marketfi = Machine<Kernel>;
 
-impl MarketFi {
+impl Marketfi {
     /// The index of each bar.
     pub fn new() -> Self {
         Self::from_arguments(Arguments::default())
     }
 }
 
-impl Default for MarketFi {
+impl Default for Marketfi {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// The definition of [`MarketFi`].
+/// The definition of [`Marketfi`].
 #[derive(Clone, Debug)]
 pub struct Kernel;
 

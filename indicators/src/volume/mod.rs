@@ -2,10 +2,10 @@
 
 crate::catalog::group! {
     ad: Ad,
-    adosc: AdOsc,
+    adosc: Adosc,
     cmf: Cmf,
     efi: Efi,
-    marketfi: MarketFi,
+    marketfi: Marketfi,
     nvi: Nvi,
     obv: Obv,
     pvi: Pvi,

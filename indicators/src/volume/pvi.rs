@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 /// counting only bars whose volume rose. It begins at 1,000.
 ///
 /// # Formula
-/// `PVI(t) = PVI(t-1) · (1 + (close(t) - close(t-1)) /
-/// close(t-1))` when `volume(t) > volume(t-1)`, unchanged otherwise. A gain
-/// that would take the index past the largest number is left out.
+/// `PVI(t) = PVI(t-1) · close(t) / close(t-1)` when `volume(t) > volume(t-1)`,
+/// unchanged otherwise. A gain that would take the index past the largest number
+/// is left out.
 ///
 /// # Lookback
 /// 0

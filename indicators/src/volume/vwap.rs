@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 /// begin with its first bar.
 ///
 /// # Formula
-/// `VWAP(t) = (p(0) · volume(0) + … + p(t) · volume(t)) / (volume(0) + … +
-/// volume(t))`, where `p = (high + low + close) / 3`; 0 before there was any
+/// `VWAP(t) = (p(0) · v(0) + … + p(t) · v(t)) / (v(0) + … + v(t))`, where
+/// `p = (high + low + close) / 3` and `v` is the volume; 0 before there was any
 /// volume.
 ///
 /// # Lookback
