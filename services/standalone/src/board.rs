@@ -92,7 +92,7 @@ fn short(value: f64) -> String {
     let decimals = match size {
         0.0 => 0,
         _ if size >= 100_000.0 => 0,
-        _ => (5 - size.log10().floor() as i32).clamp(0, 10) as usize,
+        _ => (5 - size.log10().floor() as i32).clamp(0, 7) as usize,
     };
     let text = format!("{value:.decimals$}");
     match text.contains('.') {
@@ -118,7 +118,7 @@ mod tests {
             (12.5, "12.5"),
             (64_123.456, "64123.5"),
             (1_234_567.8, "1234568"),
-            (0.001_413_42, "0.00141342"),
+            (0.001_413_42, "0.0014134"),
             (-3.0, "-3"),
             (99.999_999_9, "100"),
         ] {

@@ -7,18 +7,17 @@ use ratatui::style::{Color, Modifier, Style, Stylize};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Cell, Row, Table};
 
-/// The columns before the indicators: heading, field, width.
-const CANDLE: [(&str, &str, u16); 6] = [
+/// The columns between the price and the indicators: heading, field, width.
+const CANDLE: [(&str, &str, u16); 5] = [
     ("open", "open", 9),
     ("high", "high", 9),
     ("low", "low", 9),
-    ("close", "close", 9),
     ("volume", "volume", 9),
     ("trades", "trades", 6),
 ];
 
 /// Width of an indicator's column.
-const INDICATOR: u16 = 11;
+const INDICATOR: u16 = 9;
 
 /// Draws the board. `title` says where the trades come from, `names` are the
 /// configured indicators; as many are shown as there is room for.
@@ -30,7 +29,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, board: &Board, title: &str, names: &[S
         Constraint::Length(1),
     ]);
     let [live, closed, footer] = areas.areas(frame.area());
-    let fixed: u16 = 10 + 9 + 12 + CANDLE.iter().map(|(_, _, width)| width + 1).sum::<u16>() + 4;
+    let fixed: u16 = 9 + 9 + 12 + CANDLE.iter().map(|(_, _, width)| width + 1).sum::<u16>() + 4;
     let room = frame.area().width.saturating_sub(fixed) / (INDICATOR + 1);
     let shown: Vec<String> = few(names).into_iter().take(room.into()).collect();
 
@@ -66,7 +65,7 @@ fn table<'a>(
             false => Row::new(cells),
         }
     });
-    let widths = [10, 9, 12].into_iter().chain(CANDLE.map(|(_, _, width)| width));
+    let widths = [9, 9, 12].into_iter().chain(CANDLE.map(|(_, _, width)| width));
     let widths = widths.chain(indicators.iter().map(|_| INDICATOR));
     Table::new(rows, widths.map(Constraint::Length)).header(heading)
 }
