@@ -87,7 +87,6 @@ impl Kernel {
     ) -> Option<f64> {
         let (up, down) = state.bar.step(clock.bar(), bar.high, bar.low);
         let range = self.range.step(clock, &mut state.range, bar);
-        let range = if clock.bar() == 0 { 0.0 } else { range };
         let ranges = self.sum.step(&mut state.ranges, clock.bar(), range);
         let up = 100.0 * (self.sum.step(&mut state.up, clock.bar(), up) / ranges);
         let down = 100.0 * (self.sum.step(&mut state.down, clock.bar(), down) / ranges);

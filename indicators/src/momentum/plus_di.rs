@@ -98,7 +98,6 @@ impl kernel::Kernel for Kernel {
         let (up, _) = state.bar.step(clock.bar(), bar.high, bar.low);
         let moves = self.sum.step(&mut state.moves, clock.bar(), up);
         let range = self.range.step(clock, &mut state.range, bar);
-        let range = if clock.bar() == 0 { 0.0 } else { range };
         let ranges = self.sum.step(&mut state.ranges, clock.bar(), range);
         if ranges > 0.0 { self.whole * (moves / ranges) } else { 0.0 }
     }

@@ -74,10 +74,12 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, state: &mut State, bar: HighLowClose) -> f64 {
+    fn step<C: Clock>(&self, clock: C, state: &mut State, bar: HighLowClose) -> f64 {
         let HighLowClose { high, low, close } = bar;
-        let range = (high - low).max((state.close - high).abs()).max((state.close - low).abs());
-        state.close = close;
-        range
+        let previous = std::mem::replace(&mut state.close, close);
+        if clock.bar() == 0 {
+            return 0.0;
+        }
+        (high - low).max((previous - high).abs()).max((previous - low).abs())
     }
 }
