@@ -70,7 +70,7 @@ pub struct Kernel {
 /// How many bars there were, and where the windows are.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct State {
-    bars: u64,
+    bars: f64,
     highs: ExtremeState<HighestAt>,
     lows: ExtremeState<LowestAt>,
 }
@@ -89,12 +89,12 @@ impl Kernel {
 
     /// How many bars ago the lowest low and the highest high were.
     #[inline(always)]
-    pub(crate) fn ages(&self, state: &mut State, bar: HighLow) -> (u64, u64) {
-        state.bars += 1;
+    pub(crate) fn ages(&self, state: &mut State, bar: HighLow) -> (f64, f64) {
+        state.bars += 1.0;
         let at = |value| Point { value, bar: state.bars };
         let low = self.lows.step(&mut state.lows, at(bar.low));
         let high = self.highs.step(&mut state.highs, at(bar.high));
-        (state.bars.wrapping_sub(low.bar), state.bars.wrapping_sub(high.bar))
+        (state.bars - low.bar, state.bars - high.bar)
     }
 
     /// What share of the period `bars` are, in percent.
@@ -127,7 +127,7 @@ impl kernel::Kernel for Kernel {
     #[inline(always)]
     fn step<C: Clock>(&self, _: C, state: &mut State, bar: HighLow) -> AroonOutput {
         let (low, high) = self.ages(state, bar);
-        let percent = |age: u64| self.percent(self.period as f64 - age as f64);
+        let percent = |age: f64| self.percent(self.period as f64 - age);
         AroonOutput { down: percent(low), up: percent(high) }
     }
 

@@ -75,7 +75,7 @@ impl kernel::Kernel for Kernel {
     #[inline(always)]
     fn step<C: Clock>(&self, _: C, state: &mut Self::State, bar: HighLow) -> f64 {
         let (low, high) = self.aroon.ages(state, bar);
-        self.aroon.percent(low as f64 - high as f64)
+        self.aroon.percent(low - high)
     }
 
     #[inline(always)]

@@ -47,25 +47,27 @@ impl Item for f64 {
     }
 }
 
-/// A value and the bar that it came at.
+/// A value and the bar that it came at. The bar is a float too, since then one
+/// comparison chooses both without a jump, which could not be predicted; it is
+/// exact for 2^53 bars.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Point {
     /// The value.
     pub value: f64,
     /// The bar.
-    pub bar: u64,
+    pub bar: f64,
 }
 
 impl Item for Point {
     const WIDTH: usize = 2;
 
     fn save(self, numbers: &mut Vec<f64>) {
-        numbers.extend([self.value, self.bar as f64]);
+        numbers.extend([self.value, self.bar]);
     }
 
     fn load(numbers: &[f64]) -> Option<Self> {
         match numbers {
-            [value, bar] => Some(Self { value: *value, bar: *bar as u64 }),
+            [value, bar] => Some(Self { value: *value, bar: *bar }),
             _ => None,
         }
     }
@@ -125,7 +127,7 @@ pub struct LowestAt;
 impl Order for HighestAt {
     type Item = Point;
 
-    const LEAST: Point = Point { value: f64::MIN, bar: 0 };
+    const LEAST: Point = Point { value: f64::MIN, bar: 0.0 };
 
     #[inline(always)]
     fn pick(old: Point, new: Point) -> Point {
@@ -136,7 +138,7 @@ impl Order for HighestAt {
 impl Order for LowestAt {
     type Item = Point;
 
-    const LEAST: Point = Point { value: f64::MAX, bar: 0 };
+    const LEAST: Point = Point { value: f64::MAX, bar: 0.0 };
 
     #[inline(always)]
     fn pick(old: Point, new: Point) -> Point {
