@@ -48,8 +48,18 @@ fn program() -> Command {
     command
 }
 
-fn start(config: &KafkaConfig) -> Child {
-    program()
+/// The running program, which does not outlive its test.
+struct Service(Child);
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+fn start(config: &KafkaConfig) -> Service {
+    let child = program()
         .env("KAFKA_BOOTSTRAP_SERVERS", &config.bootstrap_servers)
         .env("KAFKA_INPUT_TOPIC", &config.input_topic)
         .env("KAFKA_OUTPUT_TOPIC", &config.output_topic)
@@ -58,7 +68,8 @@ fn start(config: &KafkaConfig) -> Child {
         .env("COMMIT_INTERVAL_MS", "5")
         .env("LOG", "warn")
         .spawn()
-        .unwrap()
+        .unwrap();
+    Service(child)
 }
 
 fn producer() -> BaseProducer {
@@ -202,7 +213,7 @@ fn recorded() -> Option<Vec<Trade>> {
 fn recorded_trades_give_the_candles_computed_from_the_file() {
     let Some(trades) = recorded() else { return };
     let config = config("recorded");
-    let mut service = start(&config);
+    let service = start(&config);
     let producer = producer();
     wait_until("topics", || is_done(&config));
     write(&producer, &config.input_topic, &trades);
@@ -211,7 +222,7 @@ fn recorded_trades_give_the_candles_computed_from_the_file() {
     let found = closed(&config);
     assert_eq!(found["XRP/ETH"].len(), 2469);
     assert_eq!(found, expected(&trades));
-    terminate(&mut service);
+    terminate(service);
 }
 
 #[test]
@@ -235,8 +246,8 @@ fn killed_again_and_again_it_gives_the_same_candles() {
         if index % 10 == 9 {
             // Spread over the phases of a transaction.
             std::thread::sleep(Duration::from_micros(1_700 * (index as u64 % 7)));
-            service.kill().unwrap();
-            service.wait().unwrap();
+            // SIGKILL.
+            drop(service);
             kills += 1;
             service = start(&config);
             std::thread::sleep(Duration::from_millis(40 * (index as u64 % 11)));
@@ -246,11 +257,12 @@ fn killed_again_and_again_it_gives_the_same_candles() {
     wait_until("all read", || is_done(&config));
     assert_eq!(kills, 12);
     assert_eq!(closed(&config), expected(&trades));
-    terminate(&mut service);
+    terminate(service);
 }
 
 /// Asks it to stop, which it must do soon and with success.
-fn terminate(service: &mut Child) {
+fn terminate(mut service: Service) {
+    let service = &mut service.0;
     let asked = Instant::now();
     let kill = Command::new("kill").arg(service.id().to_string()).status().unwrap();
     assert!(kill.success());

@@ -40,7 +40,8 @@ impl ClientContext for Changes {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::warn!(target: "kafka", "{error}: {reason}");
+        // It comes back from the poll, which is where it is told.
+        tracing::debug!(target: "kafka", "{error}: {reason}");
     }
 }
 

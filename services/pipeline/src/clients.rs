@@ -1,6 +1,8 @@
 //! The Kafka clients as the pipeline uses them: which settings each kind of
 //! consumer and producer has, and why. Nothing here reads or writes.
 
+use std::sync::Mutex;
+
 use rdkafka::admin::AdminClient;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
@@ -10,6 +12,7 @@ use rdkafka::producer::{BaseProducer, ProducerContext};
 
 use crate::config::KafkaConfig;
 use crate::error::Error;
+use crate::meter::Throttle;
 
 /// What a consumer sees of open and aborted transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +23,11 @@ pub(crate) enum Isolation {
     Uncommitted,
 }
 
-/// Sends a client's complaints to the log. They are warnings: the client goes on
-/// by itself, and what it cannot mend comes back as an error of a call.
+/// Sends a client's complaints to the log, one a second. They are warnings: the
+/// client goes on by itself, and what it cannot mend comes back as an error of a
+/// call.
 #[derive(Debug, Default)]
-pub(crate) struct Logged;
+pub(crate) struct Logged(Mutex<Throttle>);
 
 impl ClientContext for Logged {
     fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -35,7 +39,9 @@ impl ClientContext for Logged {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF) {
             return;
         }
-        tracing::warn!(target: "kafka", "{error}: {reason}");
+        if let Some(held_back) = self.0.lock().ok().and_then(|mut throttle| throttle.admit()) {
+            tracing::warn!(target: "kafka", held_back, "{error}: {reason}");
+        }
     }
 }
 
@@ -107,7 +113,7 @@ pub(crate) fn reader(
 ) -> Result<BaseConsumer<Logged>, Error> {
     consumer(config, isolation)
         .set("enable.partition.eof", "true")
-        .create_with_context(Logged)
+        .create_with_context(Logged::default())
         .map_err(Error::kafka("set up a reader"))
 }
 
@@ -127,7 +133,7 @@ pub(crate) fn producer(
         .set("message.max.bytes", "100000000")
         .set("queue.buffering.max.messages", "200000")
         .set("delivery.report.only.error", "true")
-        .create_with_context(Logged)
+        .create_with_context(Logged::default())
         .map_err(Error::kafka("set up the producer"))
 }
 

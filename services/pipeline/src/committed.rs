@@ -143,7 +143,7 @@ impl<'a> Topic<'a> {
                 Some(Err(reason @ KafkaError::MessageConsumptionFatal(_))) => {
                     return Err(Error::kafka(format!("read topic {}", self.name))(reason).into());
                 }
-                Some(Err(error)) => tracing::warn!("reading topic {}: {error}", self.name),
+                Some(Err(error)) => tracing::debug!("reading topic {}: {error}", self.name),
                 None => {}
             }
             patience()?;

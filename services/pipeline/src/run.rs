@@ -12,6 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::assignment::{Change, Member};
 use crate::config::KafkaConfig;
 use crate::error::Error;
+use crate::meter::Throttle;
 use crate::processor::Processor;
 use crate::restore;
 use crate::shutdown::{Health, Shutdown};
@@ -44,6 +45,7 @@ pub fn run<P: Processor>(
         assigned: None,
         records: 0,
         aborts: 0,
+        throttle: Throttle::default(),
         config,
         health,
         shutdown,
@@ -77,6 +79,7 @@ struct Loop<'a, P: Processor> {
     records: u32,
     /// In a row.
     aborts: u32,
+    throttle: Throttle,
     config: &'a KafkaConfig,
     health: &'a Health,
     shutdown: &'a Shutdown,
@@ -306,7 +309,7 @@ impl<P: Processor> Loop<'_, P> {
 
     /// An error that came with a poll. Most are news of something that the
     /// client is already mending.
-    fn complain(&self, error: KafkaError) -> Result<(), Failure> {
+    fn complain(&mut self, error: KafkaError) -> Result<(), Failure> {
         use RDKafkaErrorCode as Code;
         match error {
             KafkaError::MessageConsumptionFatal(Code::FencedInstanceId)
@@ -327,7 +330,9 @@ impl<P: Processor> Loop<'_, P> {
                 Err(Failure::Stop(Error::kafka(action)(error)))
             }
             error => {
-                tracing::warn!(service = P::SERVICE, "{error}");
+                if let Some(held_back) = self.throttle.admit() {
+                    tracing::warn!(service = P::SERVICE, held_back, "{error}");
+                }
                 Ok(())
             }
         }
