@@ -11,7 +11,6 @@ cd "$(dirname "$0")"
 
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
-command -v c++ >/dev/null || missing+=(g++)
 command -v make >/dev/null || missing+=(make)
 command -v pkg-config >/dev/null || missing+=(pkg-config)
 python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)

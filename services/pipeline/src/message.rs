@@ -1,5 +1,5 @@
 //! The messages on the topics: trades, candles, and heartbeats, as Rust types.
-//! `schemas/` is the contract for other languages. Nothing here knows of Kafka.
+//! Nothing here knows of Kafka.
 
 use serde::{Deserialize, Serialize};
 

@@ -40,8 +40,10 @@ struct OtherFile {
 }
 
 impl Source for Replay {
+    /// With the file's name: the position in one file is none in another.
     fn name(&self) -> String {
-        format!("replay:{}", self.pair)
+        let file = self.path.file_name().unwrap_or(self.path.as_os_str());
+        format!("replay:{}:{}", self.pair, file.to_string_lossy())
     }
 
     fn run(

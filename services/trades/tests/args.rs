@@ -25,9 +25,12 @@ fn chosen(line: &str) -> Result<String, String> {
 #[test]
 fn command_lines_choose_their_source() {
     for (line, name) in [
-        ("--source replay trades.csv --pair XRP/ETH --speed max", "replay:XRP/ETH"),
-        ("--source replay trades.csv --pair XRP/ETH --speed max --until-end", "replay:XRP/ETH"),
-        ("--source=replay --pairs XRP/ETH,XRP/ETH trades.csv", "replay:XRP/ETH"),
+        ("--source replay trades.csv --pair XRP/ETH --speed max", "replay:XRP/ETH:trades.csv"),
+        (
+            "--source replay trades.csv --pair XRP/ETH --speed max --until-end",
+            "replay:XRP/ETH:trades.csv",
+        ),
+        ("--source=replay --pairs XRP/ETH,XRP/ETH trades.csv", "replay:XRP/ETH:trades.csv"),
         ("--source synthetic", "synthetic"),
         ("--source synthetic --seed 7 --trades 100 --pair BTC/EUR --pair ETH/EUR", "synthetic"),
         ("--source kraken --pairs BTC/EUR,ETH/EUR", "kraken"),
