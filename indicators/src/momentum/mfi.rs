@@ -106,7 +106,9 @@ impl kernel::Kernel for Kernel {
         let moved = change.abs() > LEAST * (price.abs() + state.price.abs());
         let flow = if moved { price * bar.volume } else { 0.0 };
         state.price = price;
-        (state.rising, state.falling) = if change < 0.0 { (0.0, flow) } else { (flow, 0.0) };
+        // Without a jump, which could not be predicted.
+        state.rising = flow * f64::from(change >= 0.0);
+        state.falling = flow - state.rising;
         self.rising.step(&mut state.rises, state.rising);
         self.falling.step(&mut state.falls, state.falling);
         if self.still.step(&mut state.zeros, flow == 0.0) {
