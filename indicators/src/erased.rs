@@ -7,6 +7,7 @@ use crate::io::{Field, Input, Output, Values};
 use crate::kernel::{Kernel, Machine, Saved};
 use crate::parameter::Arguments;
 use std::fmt::Debug;
+use std::hint::black_box;
 
 /// An indicator whose type is not known. [`Row::make`](crate::catalog::Row::make)
 /// makes one by name.
@@ -30,6 +31,15 @@ pub trait DynIndicator: Debug + Send + Sync {
     /// # Errors
     /// As there.
     fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError>;
+    /// One update for each row, the way a program that knows the type makes them:
+    /// inlined, each done before the next begins. Gives the values of the last.
+    /// For benchmarks.
+    #[doc(hidden)]
+    fn update_each(&mut self, inputs: &[&[f64]]) -> Option<Values> {
+        let rows = 0..inputs.first()?.len();
+        let fields = |row: usize| inputs.iter().filter_map(move |column| column.get(row).copied());
+        rows.fold(None, |_, row| self.update(&fields(row).collect::<Vec<_>>()))
+    }
     /// A copy that goes its own way.
     fn boxed(&self) -> Box<dyn DynIndicator>;
     /// The whole state as bytes.
@@ -90,6 +100,18 @@ impl<K: Kernel> DynIndicator for Erased<K> {
 
     fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError> {
         self.0.batch(inputs, outputs)
+    }
+
+    fn update_each(&mut self, inputs: &[&[f64]]) -> Option<Values> {
+        let (columns, rows) = K::Input::columns(inputs)?;
+        // Out of the compiler's sight, so that the state is in memory after every
+        // bar, as it is where other things happen between two bars.
+        let machine = black_box(&mut self.0);
+        let last = rows.checked_sub(1)?;
+        for row in 0..last {
+            black_box(&machine.update(K::Input::row(columns, row)?));
+        }
+        machine.update(K::Input::row(columns, last)?).map(Output::values)
     }
 
     fn boxed(&self) -> Box<dyn DynIndicator> {

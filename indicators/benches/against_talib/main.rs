@@ -1,0 +1,310 @@
+//! Every indicator of the catalog beside the linked TA-Lib C library, streaming
+//! and in batch:
+//!
+//! ```text
+//! cargo bench -p indicators --features talib-v0_8 -- [NAME...]
+//! ```
+//!
+//! Runs ours and theirs in turn, in one process over the same 100,000 bars, and
+//! prints the medians in nanoseconds per bar, with the median of the ratios of the
+//! rounds: below 1, ours is faster. On a machine that does other work at the same
+//! time the times vary, and the ratios hardly do. Names choose the rows to run:
+//! `SMA` all that are called so, `SMA(14)` that one.
+//!
+//! What is timed:
+//! * streaming: one typed, inlined `update` for each bar past warm-up, the state
+//!   being in memory between two bars; beside `TA_XXX_Update` on a stream that
+//!   `TA_XXX_Open` has opened;
+//! * batch: `batch` of a fresh indicator over whole columns; beside one call of the
+//!   function. Both fill columns that were there before.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod batch;
+mod streams;
+
+use batch::Call;
+use indicators::catalog::{self, Row};
+use indicators::{Bar, DynIndicator};
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+const BARS: usize = 100_000;
+/// How long the rounds of one row go on.
+const BUDGET: Duration = Duration::from_millis(200);
+/// The fewest and the most rounds for one row.
+const ROUNDS: std::ops::RangeInclusive<usize> = 5..=61;
+
+/// Which bars a row is run over.
+#[derive(Clone, Copy, PartialEq)]
+enum Series {
+    Walk,
+    Falling,
+}
+
+use Series::{Falling, Walk};
+
+/// The rows that count in the geometric mean: those that indicator libraries are
+/// commonly compared by. They need not exist yet.
+const COMPARED: &[(&str, &[f64], Series)] = &[
+    ("SMA", &[14.0], Walk),
+    ("EMA", &[14.0], Walk),
+    ("WMA", &[14.0], Walk),
+    ("DEMA", &[14.0], Walk),
+    ("TEMA", &[14.0], Walk),
+    ("KAMA", &[10.0], Walk),
+    ("ZLEMA", &[14.0], Walk),
+    ("HMA", &[16.0], Walk),
+    ("RSI", &[14.0], Walk),
+    ("MACD", &[12.0, 26.0, 9.0], Walk),
+    ("BBANDS", &[20.0, 2.0, 2.0], Walk),
+    ("ATR", &[14.0], Walk),
+    ("ADX", &[14.0], Walk),
+    ("STOCH", &[14.0, 3.0, 0.0, 3.0], Walk),
+    ("STOCHRSI", &[14.0, 14.0, 3.0], Walk),
+    ("CCI", &[20.0], Walk),
+    ("MFI", &[14.0], Walk),
+    ("WILLR", &[14.0], Walk),
+    ("AROON", &[25.0], Walk),
+    ("OBV", &[], Walk),
+    ("AD", &[], Walk),
+    ("STDDEV", &[20.0], Walk),
+    ("LINEARREG", &[14.0], Walk),
+    ("CORREL", &[30.0], Walk),
+    ("MAX", &[30.0], Walk),
+    ("MIN", &[30.0], Walk),
+    ("MINMAX", &[30.0], Walk),
+    ("MEDIAN", &[30.0], Walk),
+    ("SAR", &[], Walk),
+    ("TRIX", &[15.0], Walk),
+    ("ULTOSC", &[7.0, 14.0, 28.0], Walk),
+    ("HT_DCPERIOD", &[], Walk),
+    ("HT_TRENDMODE", &[], Walk),
+    ("CDLENGULFING", &[], Walk),
+    ("CDLMORNINGSTAR", &[], Walk),
+    ("SUPERTREND", &[10.0, 3.0], Walk),
+    ("VWAP", &[], Walk),
+    ("VWMA", &[20.0], Walk),
+    ("SMA", &[1_000.0], Walk),
+    ("STDDEV", &[1_000.0], Walk),
+    ("MEDIAN", &[1_000.0], Walk),
+    ("MAX", &[1_000.0], Walk),
+    ("MAX", &[1_000.0], Falling),
+];
+
+/// Bars like those of a market: moves with fat tails whose size comes and goes,
+/// prices in whole ticks, so that there are ties and bars that stand still. A
+/// falling market falls in every bar.
+fn market(series: Series) -> Vec<Bar> {
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    // Uniform from 0 to 1 (Marsaglia, Xorshift RNGs, 2003).
+    let mut random = move || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        (seed >> 11) as f64 / (1u64 << 53) as f64
+    };
+    let tick = |price: f64| (price * 100.0).round() / 100.0;
+    let (mut open, mut size) = (100.0, 1e-3);
+    let mut bars = Vec::with_capacity(BARS);
+    for _ in 0..BARS {
+        size = (0.97 * size + 6e-5 * random()).max(1e-4);
+        let shock = (0..4).map(|_| random()).sum::<f64>() - 2.0;
+        let pull = (100.0f64 / open).ln() * 1e-4;
+        let close = match series {
+            Walk => tick(open * (size * shock + pull).exp()),
+            Falling => open * (1.0 - 1e-5 * random()),
+        };
+        let wick = |up: f64| tick(open.max(close) * size * up * 0.5);
+        let (high, low) = (open.max(close) + wick(random()), open.min(close) - wick(random()));
+        let volume = (1_000.0 * (1.0 + shock.abs()) * random()).round();
+        bars.push(Bar::new(open, high, low, close, volume).unwrap());
+        open = close;
+    }
+    bars
+}
+
+/// One row with its parameters and bars.
+struct Case {
+    row: &'static Row,
+    indicator: Box<dyn DynIndicator>,
+    series: Series,
+    label: String,
+    compared: bool,
+}
+
+impl Case {
+    fn new(row: &'static Row, values: &[f64], series: Series, compared: bool) -> Self {
+        let values: Vec<_> = values.iter().copied().map(Some).collect();
+        let indicator = row.make(&values).unwrap();
+        let written = indicator.arguments().written(row.info).replace(' ', "");
+        let mut label = row.info.name.to_owned();
+        if !written.is_empty() {
+            label += &format!("({written})");
+        }
+        if series == Falling {
+            label += " falling";
+        }
+        Self { row, indicator, series, label, compared }
+    }
+
+    /// The rows to compare by, then the others of the catalog with their defaults.
+    fn all() -> Vec<Case> {
+        let compared = COMPARED.iter().filter_map(|(name, values, series)| {
+            Some(Case::new(catalog::find(name)?, values, *series, true))
+        });
+        let mut cases: Vec<Case> = compared.collect();
+        for row in catalog::rows() {
+            let case = Case::new(row, &[], Walk, false);
+            if cases.iter().all(|other| other.label != case.label) {
+                cases.push(case);
+            }
+        }
+        cases
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(self.row.info.name) || name.eq_ignore_ascii_case(&self.label)
+    }
+}
+
+/// Nanoseconds per bar of ours and of theirs, round by round.
+#[derive(Default)]
+struct Rounds {
+    ours: Vec<f64>,
+    theirs: Vec<f64>,
+}
+
+/// Medians of ours, of theirs, and of the ratio of ours to theirs.
+struct Medians {
+    ours: f64,
+    theirs: f64,
+    ratio: f64,
+}
+
+impl Rounds {
+    fn medians(self) -> Medians {
+        let ratios = self.ours.iter().zip(&self.theirs).map(|(ours, theirs)| ours / theirs);
+        let ratio = median(ratios.collect());
+        Medians { ours: median(self.ours), theirs: median(self.theirs), ratio }
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Whether values are the same but for the order of additions.
+fn agree(ours: &[f64], theirs: &[f64]) -> bool {
+    let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-7 * a.abs().max(b.abs()).max(1e-3);
+    ours.len() == theirs.len() && ours.iter().zip(theirs).all(close)
+}
+
+struct Measured {
+    streaming: Medians,
+    batch: Medians,
+    agree: bool,
+}
+
+fn measure(case: &Case, bars: &[Bar]) -> Measured {
+    let Case { row, indicator, .. } = case;
+    let mut columns: Vec<Vec<f64>> =
+        row.inputs.iter().map(|source| bars.iter().map(|bar| source.of(bar)).collect()).collect();
+    // The one input that prices are no sensible value of: a period for each bar.
+    if row.info.name == "MAVP" {
+        columns[1] = (0..BARS).map(|t| 2.0 + (t / 50 % 29) as f64).collect();
+    }
+    let inputs: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let history = indicator.lookback() + 1;
+    let (head, tail): (Vec<_>, Vec<_>) =
+        inputs.iter().map(|column| column.split_at(history)).unzip();
+    let mut outputs = vec![vec![0.0; BARS]; row.outputs.len()];
+    let mut filled: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+    let arguments = indicator.arguments().values();
+    let mut call = Call::new(row, arguments, &inputs);
+    let stream = streams::find(row.info.name).expect("a function of the library");
+
+    let (mut streaming, mut batch) = (Rounds::default(), Rounds::default());
+    let per_bar = |time: Duration, bars: usize| time.as_secs_f64() * 1e9 / bars as f64;
+    let start = Instant::now();
+    let mut same = true;
+    while batch.ours.len() < *ROUNDS.start()
+        || (start.elapsed() < BUDGET && batch.ours.len() < *ROUNDS.end())
+    {
+        let mut ours = indicator.clone();
+        ours.update_each(&head);
+        let begin = Instant::now();
+        let streamed = black_box(ours.update_each(&tail));
+        streaming.ours.push(per_bar(begin.elapsed(), BARS - history));
+
+        let (time, theirs_streamed) = stream(&inputs, arguments, history);
+        streaming.theirs.push(per_bar(time, BARS - history));
+
+        let mut ours = indicator.clone();
+        let begin = Instant::now();
+        ours.batch(&inputs, black_box(&mut filled)).unwrap();
+        batch.ours.push(per_bar(begin.elapsed(), BARS));
+
+        let (time, theirs) = call.run();
+        batch.theirs.push(per_bar(time, BARS));
+
+        let last: Vec<f64> = filled.iter().map(|column| column[BARS - 1]).collect();
+        same &= agree(&streamed.unwrap(), &theirs)
+            && agree(&last, &theirs)
+            && agree(&theirs_streamed, &theirs);
+    }
+    Measured { streaming: streaming.medians(), batch: batch.medians(), agree: same }
+}
+
+fn geometric_mean(ratios: &[f64]) -> f64 {
+    (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp()
+}
+
+fn print_means(title: &str, rows: &[Measured]) {
+    let streaming: Vec<f64> = rows.iter().map(|row| row.streaming.ratio).collect();
+    let batch: Vec<f64> = rows.iter().map(|row| row.batch.ratio).collect();
+    let (streaming, batch) = (geometric_mean(&streaming), geometric_mean(&batch));
+    println!("{title:<32} {:>9} {:>9} {streaming:>6.2} {:>10} {:>9} {batch:>6.2}", "", "", "", "");
+}
+
+fn main() {
+    // `cargo bench` passes `--bench`.
+    let names: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let chosen = |case: &Case| names.is_empty() || names.iter().any(|name| case.is_named(name));
+    // SAFETY: nothing else has called the library yet.
+    unsafe { ta_lib_sys::TA_Initialize() };
+    let (walk, falling) = (market(Walk), market(Falling));
+    let cases: Vec<Case> = Case::all().into_iter().filter(chosen).collect();
+
+    println!("TA-Lib C {}, {BARS} bars, ns per bar", indicators::talib::version());
+    println!("{:<32} {:>26} {:>27}", "", "streaming", "batch");
+    let header = ["ours", "TA-Lib C", "ratio"];
+    println!(
+        "{:<32} {:>9} {:>9} {:>6} {:>10} {:>9} {:>6}",
+        "", header[0], header[1], header[2], header[0], header[1], header[2]
+    );
+    for (title, compared) in [("Compared rows", true), ("The rest of the catalog", false)] {
+        let mut measured = Vec::new();
+        for case in cases.iter().filter(|case| case.compared == compared) {
+            let bars = if case.series == Walk { &walk } else { &falling };
+            let row = measure(case, bars);
+            let Measured { streaming, batch, agree } = &row;
+            println!(
+                "{:<32} {:>9.2} {:>9.2} {:>6.2} {:>10.2} {:>9.2} {:>6.2}{}",
+                case.label,
+                streaming.ours,
+                streaming.theirs,
+                streaming.ratio,
+                batch.ours,
+                batch.theirs,
+                batch.ratio,
+                if *agree { "" } else { "  last values differ" }
+            );
+            measured.push(row);
+        }
+        if !measured.is_empty() {
+            print_means(&format!("{title}, geometric mean"), &measured);
+            println!();
+        }
+    }
+}
