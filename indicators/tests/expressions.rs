@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use indicators::{Bar, Ema, Expression, Indicator, Macd, Rsi, Sma};
+use indicators::{Bar, Ema, Expression, Indicator, Macd, Rsi, Sma, Source};
 use proptest::prelude::*;
 
 fn parse(text: &str) -> Expression {
@@ -126,6 +126,40 @@ proptest! {
     }
 
     #[test]
+    fn batch_is_streaming_for_every_nesting(
+        closes in prop::collection::vec(prop_oneof![8 => 1.0..100.0, 1 => Just(1e300)], 1..120),
+        text in prop::sample::select(vec![
+            "close",
+            "hlc3",
+            "rsi(5)",
+            "macd(hl2, 3, 5, 2)",
+            "macd(hl2, 3, 5, 2).signal",
+            "sma(macd(rsi(high, 3), 3, 5, 2).histogram, 4)",
+            "obv(sma(close, 3), volume)",
+            "bbands(wma(trange, 3), 5, 2, 2, ema)",
+        ]),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let (mut batch, mut streaming) = (parse(text), parse(text));
+        let bars = bars(&closes);
+        // Two batches, one after the other, are one.
+        for bars in [&bars[..cut.index(closes.len())], &bars[cut.index(closes.len())..]] {
+            let mut outputs = vec![vec![0.0; bars.len()]; batch.fields().len()];
+            let mut filled: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+            batch.batch(bars, &mut filled).unwrap();
+            for (t, bar) in bars.iter().enumerate() {
+                let values = streaming.update(bar);
+                for (i, output) in outputs.iter().enumerate() {
+                    let expected = values.map_or(f64::NAN, |values| values[i]);
+                    let same = output[t].to_bits() == expected.to_bits();
+                    prop_assert!(same || output[t].is_nan() && expected.is_nan(), "bar {}", t);
+                }
+            }
+        }
+        prop_assert_eq!(batch.snapshot(), streaming.snapshot());
+    }
+
+    #[test]
     fn a_snapshot_anywhere_goes_on_as_if_never_stopped(
         closes in prop::collection::vec(1.0..100.0, 1..120),
         stop in any::<prop::sample::Index>(),
@@ -167,6 +201,29 @@ proptest! {
         let mut fresh = Ema::new(5).unwrap();
         closes.iter().for_each(|close| { fresh.update(*close); });
         prop_assert_eq!(fresh.peek(1.0), ema.peek(1.0));
+    }
+}
+
+#[test]
+fn batch_columns_that_do_not_fit_are_refused() {
+    let mut macd = parse("macd");
+    let error = macd.batch(&bars(&[1.0, 2.0]), &mut [&mut [0.0; 2], &mut [0.0; 3]]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "columns of [2] rows in and [2, 3] rows out, expected 1 in and 3 out, all of one length"
+    );
+    assert_eq!(macd.snapshot(), parse("macd").snapshot());
+}
+
+#[test]
+fn an_expression_knows_what_it_reads() {
+    for (text, sources) in [
+        ("close", vec![Source::Close]),
+        ("sma(rsi(close, 14), 9)", vec![Source::Close]),
+        ("obv(hl2, volume)", vec![Source::Volume, Source::Hl2]),
+        ("atr(14)", vec![Source::High, Source::Low, Source::Close]),
+    ] {
+        assert_eq!(parse(text).sources(), sources, "{text}");
     }
 }
 

@@ -10,12 +10,13 @@
 //! their defaults. An expression prints back in one canonical form, which is
 //! also the identity of its snapshots.
 
+mod batch;
 mod compile;
 mod node;
 mod parse;
 mod snapshot;
 
-use crate::bar::Bar;
+use crate::bar::{Bar, Source};
 use crate::catalog::{self, Row};
 use crate::io::{Field, Values};
 pub use compile::ExpressionError;
@@ -67,6 +68,11 @@ impl Expression {
             Some(index) => fields.get(index..=index).unwrap_or(fields),
             None => fields,
         }
+    }
+
+    /// The series that it reads from bars, each once.
+    pub fn sources(&self) -> Vec<Source> {
+        Source::ALL.into_iter().filter(|source| self.root.reads(*source)).collect()
     }
 
     /// Takes a closed bar. See [`Indicator::update`](crate::Indicator::update).

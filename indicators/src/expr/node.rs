@@ -61,6 +61,13 @@ impl Node {
         }
     }
 
+    pub(super) fn reads(&self, wanted: Source) -> bool {
+        match self {
+            Node::Source(source) => *source == wanted,
+            Node::Call { inputs, .. } => inputs.iter().any(|input| input.node.reads(wanted)),
+        }
+    }
+
     pub(super) fn update(&mut self, bar: &Bar) -> Option<Values> {
         match self {
             Node::Source(source) => Some(Values::new([source.of(bar)])),
