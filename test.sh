@@ -31,4 +31,4 @@ if [ -z "${TA_LIB_DIR:-}" ]; then
 fi
 
 exec cargo test --locked --workspace \
-    --features indicators/talib,ta-lib-sys/v0_8,standalone/talib "$@"
+    --features indicators/cli,indicators/talib,ta-lib-sys/v0_8,standalone/talib "$@"
