@@ -59,6 +59,7 @@ pub mod expr;
 mod indicator;
 mod io;
 pub mod kernel;
+mod late;
 mod ma_type;
 mod parameter;
 #[cfg(feature = "talib")]

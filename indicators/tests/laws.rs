@@ -33,7 +33,8 @@ fn run(indicator: &mut dyn DynIndicator, columns: &[Vec<f64>]) -> Vec<Option<Vec
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    // Some fifty for each row.
+    #![proptest_config(ProptestConfig::with_cases(5_000))]
 
     #[test]
     fn values_begin_after_exactly_the_lookback((row, arguments, columns) in case()) {

@@ -46,11 +46,18 @@ impl Rsi {
     }
 }
 
-/// The definition of [`Rsi`].
+/// The definition of [`Rsi`], and a part of others.
 #[derive(Clone, Debug)]
 pub struct Kernel {
     moves: Moves,
     share: f64,
+}
+
+impl Kernel {
+    /// The index over `period` moves, for use within another indicator.
+    pub(crate) fn over(period: usize) -> Self {
+        Self { moves: Moves::new(period), share: 1.0 / period as f64 }
+    }
 }
 
 impl kernel::Kernel for Kernel {
@@ -66,8 +73,7 @@ impl kernel::Kernel for Kernel {
     type State = MovesState;
 
     fn new(arguments: &Arguments) -> Self {
-        let period = arguments.integer(0);
-        Self { moves: Moves::new(period), share: 1.0 / period as f64 }
+        Self::over(arguments.integer(0))
     }
 
     fn lookback(&self) -> usize {

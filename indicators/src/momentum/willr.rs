@@ -4,7 +4,7 @@ use crate::catalog::{Group, Info};
 use crate::io::HighLowClose;
 use crate::kernel::{self, Clock, Machine};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Range, RangeState, Window};
+use crate::window::{Range, RangeState, Window, spread};
 
 /// Williams' %R (WILLR): how far the close is below the highest high, in
 /// percent of the range of the last bars. From -100 to 0.
@@ -76,7 +76,7 @@ impl kernel::Kernel for Kernel {
     #[inline(always)]
     fn step<C: Clock>(&self, _: C, state: &mut Self::State, bar: HighLowClose) -> f64 {
         let (highest, lowest) = self.range.step(state, bar.high, bar.low);
-        let range = highest - lowest;
+        let range = spread(highest, lowest);
         if range == 0.0 { 0.0 } else { (highest - bar.close) / range * -100.0 }
     }
 

@@ -4,10 +4,9 @@ use crate::catalog::{Group, Info};
 use crate::io::Volume;
 use crate::kernel::{self, Clock, Machine};
 use crate::ma_type::MaType;
-use crate::overlap::ma;
-use crate::parameter::{Arguments, Parameter, ParameterError};
+use crate::momentum::ppo;
+use crate::parameter::{Arguments, ParameterError};
 use crate::window::Window;
-use serde::{Deserialize, Serialize};
 
 /// Percentage volume oscillator (PVO): how far a fast average of the volume
 /// runs ahead of a slow one, in percent of the slow one.
@@ -53,21 +52,10 @@ impl Pvo {
     }
 }
 
-/// What is below counts as no volume, as in TA-Lib.
-const LEAST: f64 = 1e-14;
-
 /// The definition of [`Pvo`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
-    fast: ma::Kernel,
-    slow: ma::Kernel,
-}
-
-/// The two averages.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct State {
-    fast: ma::State,
-    slow: ma::State,
+    oscillator: ppo::Kernel,
 }
 
 impl kernel::Kernel for Kernel {
@@ -75,46 +63,32 @@ impl kernel::Kernel for Kernel {
         name: "PVO",
         title: "Percentage Volume Oscillator",
         group: Group::Volume,
-        parameters: &[
-            Parameter::period("fast_period", 12, 2),
-            Parameter::period("slow_period", 26, 2),
-            Parameter::ma_type("ma_type", MaType::Ema),
-        ],
+        parameters: ppo::Kernel::INFO.parameters,
         unstable_period: false,
     };
     type Input = Volume;
     type Output = f64;
-    type State = State;
+    type State = ppo::State;
 
     fn new(arguments: &Arguments) -> Self {
-        let fast = arguments.integer(0);
-        let slow = arguments.integer(1);
-        let kind = arguments.ma_type(2, MaType::Ema);
-        Self {
-            fast: ma::Kernel::over(fast.min(slow), kind),
-            slow: ma::Kernel::over(fast.max(slow), kind),
-        }
+        Self { oscillator: ppo::Kernel::new(arguments) }
     }
 
     fn lookback(&self) -> usize {
-        self.fast.lookback().max(self.slow.lookback())
+        self.oscillator.lookback()
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, clock: C, state: &mut State, bar: Volume) -> f64 {
-        let fast = self.fast.step(clock, &mut state.fast, bar.volume);
-        let slow = self.slow.step(clock, &mut state.slow, bar.volume);
-        if slow.abs() < LEAST { 0.0 } else { (fast - slow) / slow * 100.0 }
+    fn step<C: Clock>(&self, clock: C, state: &mut Self::State, bar: Volume) -> f64 {
+        self.oscillator.step(clock, state, bar.volume)
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, bar: Volume) {
-        self.fast.store(&state.fast, bar.volume);
-        self.slow.store(&state.slow, bar.volume);
+    fn store(&mut self, state: &Self::State, bar: Volume) {
+        self.oscillator.store(state, bar.volume);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        self.fast.windows(visit);
-        self.slow.windows(visit);
+        self.oscillator.windows(visit);
     }
 }

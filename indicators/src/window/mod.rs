@@ -19,6 +19,7 @@ pub use extreme::{
 pub(crate) use homodyne::DEGREES;
 pub use homodyne::{Cycle, Homodyne, HomodyneState};
 pub use moves::{Moves, MovesState};
+pub(crate) use range::spread;
 pub use range::{Range, RangeState};
 pub use regression::{Regression, RegressionState};
 pub use ring::Ring;

@@ -43,3 +43,11 @@ impl Range {
         visit(&mut self.lows);
     }
 }
+
+/// What `high` is above `low`; 0 where that is no more than rounding leaves of
+/// prices of this size, as in TA-Lib.
+#[inline(always)]
+pub(crate) fn spread(high: f64, low: f64) -> f64 {
+    let spread = high - low;
+    if spread <= 1e-14 * (high.abs() + low.abs()) { 0.0 } else { spread }
+}

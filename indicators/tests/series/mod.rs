@@ -76,6 +76,8 @@ pub(crate) fn columns(
 enum Move {
     Flat(usize),
     Tick(i32),
+    /// So many times what a number of that size can just tell apart.
+    Speck(i32),
     Walk(f64),
     Step(f64),
     Back,
@@ -87,6 +89,7 @@ pub(crate) fn prices(length: Range<usize>) -> impl Strategy<Value = Vec<f64>> {
     let step = prop_oneof![
         1 => (2..40usize).prop_map(Move::Flat),
         4 => (-3..=3).prop_map(Move::Tick),
+        1 => (-40..=40).prop_map(Move::Speck),
         6 => (-0.03..0.03).prop_map(Move::Walk),
         1 => (0.2..5.0).prop_map(Move::Step),
         2 => Just(Move::Back),
@@ -104,6 +107,7 @@ pub(crate) fn prices(length: Range<usize>) -> impl Strategy<Value = Vec<f64>> {
                     last
                 }
                 Move::Tick(ticks) => last + f64::from(ticks) * tick,
+                Move::Speck(specks) => last * (1.0 + f64::from(specks) * f64::EPSILON),
                 Move::Walk(share) => last * (1.0 + share),
                 Move::Step(factor) => last * factor,
                 Move::Back => prices[prices.len() / 2],
