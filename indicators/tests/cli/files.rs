@@ -142,5 +142,5 @@ fn peak(rows: usize) -> u64 {
 #[test]
 fn memory_stays_flat_on_a_long_file() {
     let (short, long) = (peak(5_000), peak(500_000));
-    assert!(long < short + 1_000, "{short} kB for 5,000 rows, {long} kB for 500,000");
+    assert!(long < short + 4_000, "{short} kB for 5,000 rows, {long} kB for 500,000");
 }

@@ -164,17 +164,21 @@ fn batch(
     expressions: &mut [Expression],
     output: &mut impl Write,
 ) -> Result<(), Failure> {
-    let mut records = Vec::new();
-    let mut bars = Vec::new();
+    let mut record = Record::default();
+    let (mut text, mut bars) = (Vec::new(), Vec::new());
+    // Where the cells of each row end in the text, and where its line ends.
+    let mut ends = Vec::new();
     // What went wrong is said after the rows before it have been written.
     let end = loop {
-        let mut record = Record::default();
         match rows.next(&mut record) {
             Ok(Some(bar)) => bars.push(bar),
             Ok(None) => break Ok(()),
             Err(failure) => break Err(failure),
         }
-        records.push(record);
+        text.extend(record.text());
+        let cells_end = text.len();
+        text.extend(rows.line_end(&record));
+        ends.push((cells_end, text.len()));
     };
     let mut columns = Vec::new();
     for expression in expressions {
@@ -184,15 +188,17 @@ fn batch(
         columns.extend(outputs);
     }
     let mut line = Vec::new();
-    for (t, record) in records.iter().enumerate() {
+    let mut start = 0;
+    for (t, (cells_end, line_end)) in ends.into_iter().enumerate() {
         line.clear();
-        line.extend(record.text());
+        line.extend(text.get(start..cells_end).unwrap_or_default());
         for column in &columns {
             let value = column.get(t).copied().unwrap_or(f64::NAN);
             write_cell(&mut line, value).map_err(Failure::Output)?;
         }
-        line.extend(rows.line_end(record));
+        line.extend(text.get(cells_end..line_end).unwrap_or_default());
         output.write_all(&line).map_err(Failure::Output)?;
+        start = line_end;
     }
     end
 }
