@@ -174,7 +174,8 @@ struct Rounds {
     theirs: Vec<f64>,
 }
 
-/// Medians of ours, of theirs, and of the ratio of ours to theirs.
+/// Medians of ours, of theirs, and of the ratio of ours to theirs; what the library
+/// does not have is NaN.
 struct Medians {
     ours: f64,
     theirs: f64,
@@ -191,7 +192,7 @@ impl Rounds {
 
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Whether values are the same but for the order of additions.
@@ -221,8 +222,8 @@ fn measure(case: &Case, bars: &[Bar]) -> Measured {
     let mut outputs = vec![vec![0.0; BARS]; row.outputs.len()];
     let mut filled: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
     let arguments = indicator.arguments().values();
-    let mut call = Call::new(row, arguments, &inputs);
-    let stream = streams::find(row.info.name).expect("a function of the library");
+    let stream = streams::find(row.info.name);
+    let mut call = stream.map(|_| Call::new(row, arguments, &inputs));
 
     let (mut streaming, mut batch) = (Rounds::default(), Rounds::default());
     let per_bar = |time: Duration, bars: usize| time.as_secs_f64() * 1e9 / bars as f64;
@@ -237,34 +238,40 @@ fn measure(case: &Case, bars: &[Bar]) -> Measured {
         let streamed = black_box(ours.update_each(&tail));
         streaming.ours.push(per_bar(begin.elapsed(), BARS - history));
 
-        let (time, theirs_streamed) = stream(&inputs, arguments, history);
-        streaming.theirs.push(per_bar(time, BARS - history));
+        let theirs_streamed = stream.map(|stream| {
+            let (time, last) = stream(&inputs, arguments, history);
+            streaming.theirs.push(per_bar(time, BARS - history));
+            last
+        });
 
         let mut ours = indicator.clone();
         let begin = Instant::now();
         ours.batch(&inputs, black_box(&mut filled)).unwrap();
         batch.ours.push(per_bar(begin.elapsed(), BARS));
 
-        let (time, theirs) = call.run();
-        batch.theirs.push(per_bar(time, BARS));
+        let theirs = call.as_mut().map(|call| {
+            let (time, last) = call.run();
+            batch.theirs.push(per_bar(time, BARS));
+            last
+        });
 
-        let last: Vec<f64> = filled.iter().map(|column| column[BARS - 1]).collect();
-        same &= agree(&streamed.unwrap(), &theirs)
-            && agree(&last, &theirs)
-            && agree(&theirs_streamed, &theirs);
+        let ours: Vec<f64> = filled.iter().map(|column| column[BARS - 1]).collect();
+        let others = [streamed.map(|values| values.to_vec()), theirs_streamed, theirs];
+        same &= others.iter().flatten().all(|other| agree(&ours, other));
     }
     Measured { streaming: streaming.medians(), batch: batch.medians(), agree: same }
 }
 
-fn geometric_mean(ratios: &[f64]) -> f64 {
-    (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len() as f64).exp()
+/// The mean of the ratios that there are.
+fn geometric_mean(ratios: impl Iterator<Item = f64>) -> f64 {
+    let logarithms: Vec<f64> = ratios.filter(|ratio| !ratio.is_nan()).map(f64::ln).collect();
+    (logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp()
 }
 
 fn print_means(title: &str, rows: &[Measured]) {
-    let streaming: Vec<f64> = rows.iter().map(|row| row.streaming.ratio).collect();
-    let batch: Vec<f64> = rows.iter().map(|row| row.batch.ratio).collect();
-    let (streaming, batch) = (geometric_mean(&streaming), geometric_mean(&batch));
-    println!("{title:<32} {:>9} {:>9} {streaming:>6.2} {:>10} {:>9} {batch:>6.2}", "", "", "", "");
+    let streaming = geometric_mean(rows.iter().map(|row| row.streaming.ratio));
+    let batch = geometric_mean(rows.iter().map(|row| row.batch.ratio));
+    println!("{title:<42} {:>9} {:>9} {streaming:>6.2} {:>10} {:>9} {batch:>6.2}", "", "", "", "");
 }
 
 fn main() {
@@ -277,10 +284,10 @@ fn main() {
     let cases: Vec<Case> = Case::all().into_iter().filter(chosen).collect();
 
     println!("TA-Lib C {}, {BARS} bars, ns per bar", indicators::talib::version());
-    println!("{:<32} {:>26} {:>27}", "", "streaming", "batch");
+    println!("{:<42} {:>26} {:>27}", "", "streaming", "batch");
     let header = ["ours", "TA-Lib C", "ratio"];
     println!(
-        "{:<32} {:>9} {:>9} {:>6} {:>10} {:>9} {:>6}",
+        "{:<42} {:>9} {:>9} {:>6} {:>10} {:>9} {:>6}",
         "", header[0], header[1], header[2], header[0], header[1], header[2]
     );
     for (title, compared) in [("Compared rows", true), ("The rest of the catalog", false)] {
@@ -290,7 +297,7 @@ fn main() {
             let row = measure(case, bars);
             let Measured { streaming, batch, agree } = &row;
             println!(
-                "{:<32} {:>9.2} {:>9.2} {:>6.2} {:>10.2} {:>9.2} {:>6.2}{}",
+                "{:<42} {:>9.2} {:>9.2} {:>6.2} {:>10.2} {:>9.2} {:>6.2}{}",
                 case.label,
                 streaming.ours,
                 streaming.theirs,
