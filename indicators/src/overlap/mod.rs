@@ -7,6 +7,7 @@ crate::catalog::group! {
     donchian: Donchian gives DonchianOutput,
     ema: Ema,
     hma: Hma,
+    ht_trendline: HtTrendline,
     kama: Kama,
     kc: Kc gives KcOutput,
     ma: Ma,
