@@ -32,7 +32,7 @@ const BARS: usize = 100_000;
 /// How long the rounds of one row go on.
 const BUDGET: Duration = Duration::from_millis(200);
 /// The fewest and the most rounds for one row.
-const ROUNDS: std::ops::RangeInclusive<usize> = 5..=61;
+const ROUNDS: std::ops::RangeInclusive<usize> = 9..=61;
 
 /// Which bars a row is run over.
 #[derive(Clone, Copy, PartialEq)]
