@@ -3,7 +3,7 @@
 
 use crate::bar::{Bar, Source};
 use std::fmt::Debug;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 /// What an indicator reads of one bar: a number, or a few fields.
 ///
@@ -32,6 +32,19 @@ pub trait Input: Copy + Debug + Send + Sync + 'static {
 
     /// The input at one row; `None` past the end.
     fn row(columns: Self::Columns<'_>, row: usize) -> Option<Self>;
+
+    /// These rows of the columns; `None` when there are fewer.
+    fn rows<'a>(columns: Self::Columns<'a>, rows: Range<usize>) -> Option<Self::Columns<'a>>;
+
+    /// Whether every number in the columns is finite.
+    fn are_finite(columns: Self::Columns<'_>) -> bool;
+}
+
+/// Whether every number is finite: looks at all of them, so that it can look at
+/// several at a time.
+#[inline(always)]
+fn all_finite(column: &[f64]) -> bool {
+    column.iter().fold(true, |finite, value| finite & value.is_finite())
 }
 
 impl Input for f64 {
@@ -66,6 +79,16 @@ impl Input for f64 {
     #[inline(always)]
     fn row(column: &[f64], row: usize) -> Option<Self> {
         column.get(row).copied()
+    }
+
+    #[inline(always)]
+    fn rows<'a>(column: Self::Columns<'a>, rows: Range<usize>) -> Option<Self::Columns<'a>> {
+        column.get(rows)
+    }
+
+    #[inline(always)]
+    fn are_finite(column: &[f64]) -> bool {
+        all_finite(column)
     }
 }
 
@@ -110,6 +133,17 @@ macro_rules! input {
             fn row(columns: Self::Columns<'_>, row: usize) -> Option<Self> {
                 let [$($field),+] = columns;
                 Some(Self { $($field: *$field.get(row)?),+ })
+            }
+
+            #[inline(always)]
+            fn rows<'a>(columns: Self::Columns<'a>, rows: Range<usize>) -> Option<Self::Columns<'a>> {
+                let [$($field),+] = columns;
+                Some([$($field.get(rows.clone())?),+])
+            }
+
+            #[inline(always)]
+            fn are_finite(columns: Self::Columns<'_>) -> bool {
+                columns.iter().fold(true, |finite, column| finite & all_finite(column))
             }
         }
 
@@ -261,6 +295,12 @@ pub trait Output: Copy + Debug + PartialEq + Send + Sync + 'static {
 
     /// Writes the outputs, or `NaN` where there are none, at one row.
     fn write(output: Option<Self>, columns: &mut Self::Columns<'_>, row: usize);
+
+    /// These rows of the columns; `None` when there are fewer.
+    fn rows<'a>(
+        columns: &'a mut Self::Columns<'_>,
+        rows: Range<usize>,
+    ) -> Option<Self::Columns<'a>>;
 }
 
 impl Output for f64 {
@@ -293,6 +333,11 @@ impl Output for f64 {
         if let Some(slot) = column.get_mut(row) {
             *slot = output.unwrap_or(f64::NAN);
         }
+    }
+
+    #[inline(always)]
+    fn rows<'a>(column: &'a mut &mut [f64], rows: Range<usize>) -> Option<&'a mut [f64]> {
+        column.get_mut(rows)
     }
 }
 
@@ -387,6 +432,15 @@ macro_rules! output {
                         *slot = value;
                     }
                 }
+            }
+
+            #[inline(always)]
+            fn rows<'a>(
+                columns: &'a mut Self::Columns<'_>,
+                rows: std::ops::Range<usize>,
+            ) -> Option<Self::Columns<'a>> {
+                let [$($field),+] = columns;
+                Some([$($field.get_mut(rows.clone())?),+])
             }
         }
     };

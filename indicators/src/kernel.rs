@@ -10,10 +10,11 @@
 //! A kernel may hold other kernels and pass their states through its own.
 
 use crate::catalog::Info;
-use crate::indicator::Indicator;
+use crate::indicator::{ColumnsError, Indicator};
 use crate::io::{Input, Output};
 use crate::parameter::{Arguments, ParameterError, UNSTABLE_PERIOD};
 use crate::window::{SavedWindow, Window};
+use pulp::{Arch, NullaryFnOnce};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt::Debug;
@@ -222,6 +223,96 @@ impl<K: Kernel> Indicator for Machine<K> {
 
     fn reset(&mut self) {
         *self = Self::from_arguments(std::mem::take(&mut self.arguments));
+    }
+
+    /// The same loop, compiled for what the processor has: fused
+    /// multiplication and addition cost a call where the compiler may not take
+    /// it for granted. The bits are the same.
+    fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError> {
+        let expected = (K::Input::SOURCES.len(), K::Output::FIELDS.len());
+        let Some((columns, rows)) = K::Input::columns(inputs) else {
+            return Err(ColumnsError::new(inputs, outputs, expected));
+        };
+        let Some(filled) = K::Output::columns(outputs, rows) else {
+            return Err(ColumnsError::new(inputs, outputs, expected));
+        };
+        Arch::new().dispatch(Batch { machine: self, columns, filled, rows });
+        Ok(())
+    }
+}
+
+/// Rows to be computed at one go.
+struct Batch<'a, 'i, 'o, K: Kernel> {
+    machine: &'a mut Machine<K>,
+    columns: <K::Input as Input>::Columns<'i>,
+    filled: <K::Output as Output>::Columns<'o>,
+    rows: usize,
+}
+
+impl<K: Kernel> NullaryFnOnce for Batch<'_, '_, '_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { machine, columns, mut filled, rows } = self;
+        let mut row = 0;
+        while row < rows && machine.bars <= machine.lookback {
+            let output = K::Input::row(columns, row).and_then(|input| machine.update(input));
+            K::Output::write(output, &mut filled, row);
+            row += 1;
+        }
+        let Machine { kernel, state, .. } = machine;
+        while row < rows {
+            let end = rows.min(row + PIECE);
+            let columns = K::Input::rows(columns, row..end);
+            let filled = K::Output::rows(&mut filled, row..end);
+            let (Some(columns), Some(mut filled)) = (columns, filled) else { return };
+            if size_of::<K::State>() <= IN_REGISTERS {
+                let mut copy = *state;
+                compute(kernel, &mut copy, columns, &mut filled, end - row);
+                *state = copy;
+            } else {
+                compute(kernel, state, columns, &mut filled, end - row);
+            }
+            row = end;
+        }
+    }
+}
+
+/// Rows that are looked through for numbers that are not finite before they are
+/// computed, so that computing need not ask.
+const PIECE: usize = 1024;
+
+/// A state up to this size, in bytes, is copied for a batch, so that it can stay
+/// in registers; a larger one only pays for the copy.
+const IN_REGISTERS: usize = 128;
+
+/// All rows of these columns, past warm-up.
+#[inline(always)]
+fn compute<K: Kernel>(
+    kernel: &mut K,
+    state: &mut K::State,
+    columns: <K::Input as Input>::Columns<'_>,
+    filled: &mut <K::Output as Output>::Columns<'_>,
+    rows: usize,
+) {
+    let finite = K::Input::are_finite(columns);
+    let mut take = |input| {
+        let output = kernel.step(Running, state, input);
+        kernel.store(state, input);
+        output
+    };
+    // Two loops, so that the first one asks nothing of a row.
+    if finite {
+        for row in 0..rows {
+            let Some(input) = K::Input::row(columns, row) else { return };
+            K::Output::write(Some(take(input)), filled, row);
+        }
+    } else {
+        for row in 0..rows {
+            let input = K::Input::row(columns, row).filter(|input| input.is_finite());
+            K::Output::write(input.map(&mut take), filled, row);
+        }
     }
 }
 
