@@ -3,7 +3,7 @@
 use super::function::Function;
 use super::library::{self, Description, Input};
 use crate::bar::Source;
-use crate::catalog::{Group, Info, Row};
+use crate::catalog::{self, Group, Info, Row};
 use crate::io::{Field, FieldKind};
 use crate::parameter::{Parameter, ParameterKind};
 use std::sync::LazyLock;
@@ -11,8 +11,9 @@ use std::sync::LazyLock;
 /// Every function of the linked library.
 ///
 /// Names of parameters are TA-Lib's in snake case (`optInFastPeriod` is
-/// `fast_period`); names of outputs likewise, so they can differ from those of
-/// this crate's own indicators.
+/// `fast_period`). Outputs are named as this crate's own indicator of that name
+/// has them, so that an expression means the same with either; where there is
+/// none, in the same way as parameters.
 pub fn rows() -> &'static [&'static Row] {
     static ROWS: LazyLock<Vec<&'static Row>> = LazyLock::new(|| {
         library::functions().iter().filter_map(|function| Some(leak(row(function)?))).collect()
@@ -28,7 +29,9 @@ fn leak<T>(value: T) -> &'static T {
 /// `None` for a function of a group that this version does not know.
 fn row(function: &'static Description) -> Option<Row> {
     let parameters: Vec<_> = function.parameters.iter().map(parameter).collect();
-    let outputs: Vec<_> = function.outputs.iter().map(output).collect();
+    let own = catalog::find(&function.name).map_or(&[][..], |row| row.outputs);
+    let named = |(index, field)| output(field, own.get(index).map(|own: &Field| own.name));
+    let outputs: Vec<_> = function.outputs.iter().enumerate().map(named).collect();
     Some(Row {
         info: leak(Info {
             name: &function.name,
@@ -53,11 +56,11 @@ fn parameter(parameter: &'static library::Parameter) -> Parameter {
     Parameter { name: snake(parameter.name.trim_start_matches("optIn")), kind, default, min, max }
 }
 
-fn output(output: &'static library::Output) -> Field {
+fn output(output: &'static library::Output, own: Option<&'static str>) -> Field {
     let name = output.name.trim_start_matches("out");
     let name = name.strip_prefix("Real").filter(|rest| !rest.is_empty()).unwrap_or(name);
     let kind = if output.integer { FieldKind::Integer } else { FieldKind::Real };
-    Field { name: snake(name), talib: &output.name, kind }
+    Field { name: own.unwrap_or_else(|| snake(name)), talib: &output.name, kind }
 }
 
 /// The series that the inputs are read from where nothing else is asked for: one

@@ -30,21 +30,9 @@ impl Backend {
     }
 }
 
-/// The library's functions. Outputs are named as this crate's own indicators
-/// name them, where there are such, so that an expression means the same with
-/// either backend.
 #[cfg(feature = "talib")]
 fn talib_rows() -> Result<Vec<&'static Row>, Failure> {
-    let renamed = |row: &'static Row| match catalog::find(row.info.name) {
-        Some(native) if native.outputs.len() == row.outputs.len() => {
-            let mut row = *row;
-            row.outputs = native.outputs;
-            // Once in a process, and rows are static.
-            &*Box::leak(Box::new(row))
-        }
-        _ => row,
-    };
-    Ok(indicators::talib::rows().iter().copied().map(renamed).collect())
+    Ok(indicators::talib::rows().to_vec())
 }
 
 #[cfg(not(feature = "talib"))]
