@@ -131,6 +131,7 @@ impl Row {
 pub fn rows() -> &'static [&'static Row] {
     static ROWS: LazyLock<Vec<&'static Row>> = LazyLock::new(|| {
         let groups = [
+            crate::cycle::ROWS,
             crate::math::ROWS,
             crate::momentum::ROWS,
             crate::overlap::ROWS,

@@ -66,6 +66,7 @@ mod parameter;
 pub mod talib;
 pub mod window;
 
+pub mod cycle;
 pub mod math;
 pub mod momentum;
 pub mod overlap;
@@ -85,6 +86,7 @@ pub use kernel::Machine;
 pub use ma_type::{MaType, UnknownMaType};
 pub use parameter::{Arguments, Parameter, ParameterError, ParameterKind};
 
+pub use cycle::*;
 pub use math::*;
 pub use momentum::*;
 pub use overlap::*;

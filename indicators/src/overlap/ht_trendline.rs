@@ -1,9 +1,10 @@
 //! Ehlers's instantaneous trendline.
 
 use crate::catalog::{Group, Info};
+use crate::cycle::ht_dcperiod::{self, LONGEST, bars};
 use crate::kernel::{self, Clock, Machine};
 use crate::parameter::Arguments;
-use crate::window::{Homodyne, HomodyneState, Ring, Window};
+use crate::window::{Ring, SavedWindow, Window};
 use serde::{Deserialize, Serialize};
 
 /// Instantaneous trendline (`HT_TRENDLINE`): the mean over just one turn of the
@@ -12,8 +13,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// # Formula
 /// `y(t) = (4 · m(t) + 3 · m(t-1) + 2 · m(t-2) + m(t-3)) / 10`, where `m` is the
-/// mean of the last `n` values, and `n` the period of the dominant cycle that
-/// Ehlers's homodyne discriminator gives, smoothed and rounded to whole bars.
+/// mean of the last `n` values, and `n` the period of the dominant cycle as
+/// of HT_DCPERIOD, in whole bars.
 ///
 /// The period is within 6 and 50 bars and changes all the time, so the mean is
 /// summed anew at every bar, from the newest value back: a running sum would
@@ -56,26 +57,65 @@ impl Default for HtTrendline {
     }
 }
 
-/// The definition of [`HtTrendline`], and a part of others.
+/// The means over the last turns of the cycle.
 #[derive(Clone, Debug)]
-pub struct Kernel {
-    cycle: Homodyne,
+pub(crate) struct Trend {
     values: Ring,
 }
 
-/// The cycle, its smoothed period, and the last three means, newest first.
+/// The last three means, newest first.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct State {
-    cycle: HomodyneState,
-    period: f64,
+pub(crate) struct TrendState {
     means: [f64; 3],
 }
 
-/// The bar at which the search for the cycle begins.
-const START: usize = 37;
+impl Trend {
+    pub(crate) fn new() -> Self {
+        Self { values: Ring::new(LONGEST - 1) }
+    }
 
-/// The longest cycle, in bars.
-const LONGEST: usize = 50;
+    /// The trendline at `value`, when the cycle takes `period` bars.
+    #[inline(always)]
+    pub(crate) fn step(&self, state: &mut TrendState, period: f64, value: f64) -> f64 {
+        let bars = bars(period);
+        let values = std::iter::once(value).chain(self.values.iter().rev());
+        // The first periods are shorter than a bar: their mean is 0.
+        let mean = values.take(bars).sum::<f64>() / bars.max(1) as f64;
+        let [one, two, three] = state.means;
+        state.means = [mean, one, two];
+        // Fused, as in TA-Lib's C library.
+        (2.0f64.mul_add(two, 4.0f64.mul_add(mean, 3.0 * one)) + three) / 10.0
+    }
+
+    #[inline(always)]
+    pub(crate) fn store(&mut self, value: f64) {
+        self.values.push(value);
+    }
+}
+
+impl Window for Trend {
+    fn save(&self) -> SavedWindow {
+        self.values.save()
+    }
+
+    fn load(&mut self, saved: SavedWindow) -> bool {
+        self.values.load(saved)
+    }
+}
+
+/// The definition of [`HtTrendline`].
+#[derive(Clone, Debug)]
+pub struct Kernel {
+    period: ht_dcperiod::Kernel,
+    trend: Trend,
+}
+
+/// The period of the cycle, and the means over it.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    period: ht_dcperiod::State,
+    trend: TrendState,
+}
 
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
@@ -90,7 +130,7 @@ impl kernel::Kernel for Kernel {
     type State = State;
 
     fn new(_: &Arguments) -> Self {
-        Self { cycle: Homodyne::new(START), values: Ring::new(LONGEST - 1) }
+        Self { period: ht_dcperiod::Kernel::late(), trend: Trend::new() }
     }
 
     fn lookback(&self) -> usize {
@@ -99,27 +139,16 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
-        let cycle = self.cycle.step(&mut state.cycle, clock.bar(), value);
-        if clock.bar() < START {
-            return 0.0;
-        }
-        // Fused, as in TA-Lib's C library.
-        state.period = 0.33f64.mul_add(cycle.period, 0.67 * state.period);
-        let bars = (state.period + 0.5) as usize;
-        let values = std::iter::once(value).chain(self.values.iter().rev());
-        // The first period is shorter than a bar: its mean is none.
-        let mean = values.take(bars).sum::<f64>() / bars.max(1) as f64;
-        let [one, two, three] = state.means;
-        state.means = [mean, one, two];
-        (2.0f64.mul_add(two, 4.0f64.mul_add(mean, 3.0 * one)) + three) / 10.0
+        let period = self.period.step(clock, &mut state.period, value);
+        self.trend.step(&mut state.trend, period, value)
     }
 
     #[inline(always)]
     fn store(&mut self, _: &State, value: f64) {
-        self.values.push(value);
+        self.trend.store(value);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        visit(&mut self.values);
+        visit(&mut self.trend);
     }
 }
