@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Cycle {
     /// The in-phase part.
     pub in_phase: f64,
-    /// The quadrature part: a quarter of a cycle behind.
+    /// The quadrature part: a quarter of a cycle ahead.
     pub quadrature: f64,
     /// The period in bars, smoothed.
     pub period: f64,
