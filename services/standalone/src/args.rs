@@ -63,6 +63,11 @@ impl Args {
         self.output.unwrap_or(default)
     }
 
+    /// Whether the trades are made up.
+    pub(crate) fn is_synthetic(&self) -> bool {
+        self.source.source == Some(SourceKind::Synthetic)
+    }
+
     /// Where the trades come from, in words. What is made up says so.
     #[must_use]
     pub(crate) fn title(&self) -> String {

@@ -60,6 +60,10 @@ fn follow(
     let mut follow = Follow { reader, services, shutdown, until_end: args.until_end };
     match args.form() {
         OutputForm::Ndjson => {
+            // The messages do not say so themselves.
+            if args.is_synthetic() {
+                eprintln!("{}", args.title());
+            }
             let mut out = BufWriter::new(io::stdout().lock());
             follow.each(&mut out, |payload, out| {
                 out.write_all(payload)?;
