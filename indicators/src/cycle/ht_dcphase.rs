@@ -4,7 +4,7 @@ use crate::catalog::{Group, Info};
 use crate::cycle::ht_dcperiod::{self, LATE_START, LONGEST, bars};
 use crate::kernel::{self, Clock, Machine};
 use crate::parameter::Arguments;
-use crate::window::{DEGREES, Ring, Window};
+use crate::window::{DEGREES, Ring, Smoother, Window};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::TAU;
 use std::fmt;
@@ -86,33 +86,6 @@ impl Turns {
 impl fmt::Debug for Turns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Turns")
-    }
-}
-
-/// A weighted mean of four values.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Smoother {
-    plain: f64,
-    weighted: f64,
-    /// Newest first.
-    values: [f64; 4],
-}
-
-impl Smoother {
-    #[inline(always)]
-    fn step(&mut self, bar: usize, value: f64) -> f64 {
-        let [one, two, three, oldest] = self.values;
-        self.values = [value, one, two, three];
-        self.plain += value;
-        if bar < 3 {
-            self.weighted += value * (bar + 1) as f64;
-            return 0.0;
-        }
-        self.plain -= oldest;
-        self.weighted += value * 4.0;
-        let mean = self.weighted * 0.1;
-        self.weighted -= self.plain;
-        mean
     }
 }
 

@@ -42,9 +42,9 @@ pub struct HomodyneState {
     period: f64,
 }
 
-/// A weighted mean of four values.
+/// A weighted mean of four values: 0 for the first three.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Smoother {
+pub(crate) struct Smoother {
     plain: f64,
     weighted: f64,
     /// Newest first.
@@ -52,8 +52,9 @@ struct Smoother {
 }
 
 impl Smoother {
+    /// Takes a value, `bar` values after the first, and gives the mean.
     #[inline(always)]
-    fn step(&mut self, bar: usize, value: f64) -> f64 {
+    pub(crate) fn step(&mut self, bar: usize, value: f64) -> f64 {
         let [first, second, third, oldest] = self.values;
         self.values = [value, first, second, third];
         self.plain += value;

@@ -16,8 +16,8 @@ mod wilder;
 pub use extreme::{
     Extreme, ExtremeState, Highest, HighestAt, Item, Lowest, LowestAt, Order, Point,
 };
-pub(crate) use homodyne::DEGREES;
 pub use homodyne::{Cycle, Homodyne, HomodyneState};
+pub(crate) use homodyne::{DEGREES, Smoother};
 pub use moves::{Moves, MovesState};
 pub(crate) use range::spread;
 pub use range::{Range, RangeState};
