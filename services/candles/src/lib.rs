@@ -7,7 +7,9 @@ mod window;
 
 pub use step::{FormingUpdates, State, Step};
 
-use clap::Args;
+use clap::{Args, Parser};
+use pipeline::KafkaArgs;
+use pipeline::cli::ServiceArgs;
 use pipeline::config::Defaults;
 
 /// The topics and the group where nothing else is configured.
@@ -19,6 +21,22 @@ const SECONDS: u32 = 60;
 
 /// The longest candle: a week.
 const LONGEST: i64 = 604_800;
+
+/// Turns trades into candles, exactly once: one for every window with trades,
+/// updated while it forms, final once event time has passed its end.
+#[derive(Parser, Clone, Debug)]
+#[command(version)]
+pub struct Options {
+    /// Where trades come from and candles go.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+    /// Which candles.
+    #[command(flatten)]
+    pub candles: CandleArgs,
+    /// The service's process.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
 
 /// The service's own options.
 #[derive(Args, Clone, Debug)]

@@ -20,9 +20,33 @@ pub struct ServiceArgs {
     /// Address for /healthz, /readyz and /metrics, such as 0.0.0.0:8080
     #[arg(long, env = "HTTP_ADDRESS", value_name = "IP:PORT")]
     http_address: Option<String>,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+/// What is logged.
+#[derive(Args, Clone, Debug)]
+pub struct LogArgs {
+    /// Log level: error, warn, info, debug, or by module (info,pipeline=debug)
+    #[arg(long, env = "LOG", value_name = "LEVEL")]
+    log: Option<String>,
+}
+
+impl LogArgs {
+    /// The levels that were asked for, or else `default`.
+    #[must_use]
+    pub fn filter(&self, default: &str) -> String {
+        self.log.as_deref().filter(|level| !level.is_empty()).unwrap_or(default).to_owned()
+    }
 }
 
 impl ServiceArgs {
+    /// The log levels that were asked for, or else `default`.
+    #[must_use]
+    pub fn log(&self, default: &str) -> String {
+        self.log.filter(default)
+    }
+
     /// Starts the HTTP server if an address was given, and returns what it
     /// shows as the service's readiness.
     ///
@@ -41,12 +65,11 @@ impl ServiceArgs {
     }
 }
 
-/// Runs a program: reads its options, starts the log at `level` (where the
-/// environment does not say otherwise) and the signal handler, then calls `run`
-/// on this thread. An error is printed as one line on stderr, and the exit code
-/// is not zero.
+/// Runs a program: reads its options, starts the log with the levels of `log`
+/// and the signal handler, then calls `run` on this thread. An error is printed
+/// as one line on stderr, and the exit code is not zero.
 pub fn main<Options: Parser, E: Display>(
-    level: impl FnOnce(&Options) -> &'static str,
+    log: impl FnOnce(&Options) -> String,
     run: impl FnOnce(Options, &Shutdown) -> Result<(), E>,
 ) -> ExitCode {
     let options = match parse::<Options>(std::env::args_os()) {
@@ -57,7 +80,9 @@ pub fn main<Options: Parser, E: Display>(
         }
         Err(Refusal::Wrong(line)) => return fail(line),
     };
-    log::init(level(&options));
+    if let Err(error) = log::init(&log(&options)) {
+        return fail(error);
+    }
     match Shutdown::on_signals() {
         Ok(shutdown) => match run(options, &shutdown) {
             Ok(()) => ExitCode::SUCCESS,

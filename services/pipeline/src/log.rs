@@ -4,16 +4,21 @@ use std::io::IsTerminal;
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging to stderr. The level comes from `LOG` or else `RUST_LOG`
-/// (`info`, `candles=debug,info`, ..), and is `level` where neither is set. Does
-/// nothing when the process has a logger already.
-pub fn init(level: &str) {
-    let filter = ["LOG", "RUST_LOG"]
-        .iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|value| !value.is_empty())
-        .and_then(|value| EnvFilter::try_new(value).ok())
-        .unwrap_or_else(|| EnvFilter::new(level));
+use crate::error::Error;
+
+/// Starts logging to stderr with these levels (`info`, `candles=debug,info`,
+/// ..). Does nothing when the process has a logger already.
+///
+/// # Errors
+/// When the levels cannot be read.
+pub fn init(levels: &str) -> Result<(), Error> {
+    let filter = EnvFilter::try_new(levels).map_err(|_| Error::Setting {
+        setting: "LOG",
+        problem: format!(
+            "'{levels}', expected error, warn, info, debug, or levels by module like \
+             info,pipeline=debug"
+        ),
+    })?;
     // A second call in one process leaves the first logger in place.
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -21,4 +26,5 @@ pub fn init(level: &str) {
         .with_ansi(std::io::stderr().is_terminal())
         .try_init()
         .ok();
+    Ok(())
 }

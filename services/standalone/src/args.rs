@@ -2,6 +2,7 @@
 
 use candles::CandleArgs;
 use clap::{Parser, ValueEnum};
+use pipeline::cli::LogArgs;
 use std::io::IsTerminal;
 use technical_indicators::IndicatorArgs;
 use trades::SourceArgs;
@@ -27,6 +28,8 @@ pub(crate) struct Args {
     /// Uses these brokers, `host:port` separated by commas, instead of the one inside
     #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", value_name = "HOST:PORT,..")]
     pub(crate) kafka_bootstrap_servers: Option<String>,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
 }
 
 /// How messages are shown.

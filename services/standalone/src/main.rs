@@ -15,6 +15,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     // The table has the terminal to itself; what goes wrong is said at the end.
-    let level = |args: &Args| if args.form() == OutputForm::Table { "off" } else { "warn" };
-    pipeline::cli::main(level, |args: Args, shutdown| show::run(args.with_defaults(), shutdown))
+    let log = |args: &Args| {
+        args.log.filter(if args.form() == OutputForm::Table { "off" } else { "warn" })
+    };
+    pipeline::cli::main(log, |args: Args, shutdown| show::run(args.with_defaults(), shutdown))
 }

@@ -79,3 +79,9 @@ fn a_wrong_value_names_the_option() {
     let error = error(&["--candle-seconds", "0"]);
     assert!(error.contains("candle-seconds") || error.contains("CANDLE_SECONDS"), "{error}");
 }
+
+#[test]
+fn log_levels_that_are_none() {
+    let error = error(&["--source", "synthetic", "--output", "ndjson", "--log", "pipeline=loud"]);
+    assert!(error.contains("LOG") && error.contains("pipeline=loud"), "{error}");
+}

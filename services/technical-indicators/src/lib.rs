@@ -10,7 +10,9 @@ pub use list::{IndicatorList, ListError};
 pub use message::{NamedValues, TechnicalIndicators};
 pub use step::{State, Step};
 
-use clap::Args;
+use clap::{Args, Parser};
+use pipeline::KafkaArgs;
+use pipeline::cli::ServiceArgs;
 use pipeline::config::Defaults;
 use std::path::PathBuf;
 
@@ -20,6 +22,22 @@ pub const DEFAULTS: Defaults = Defaults {
     output_topic: "technical_indicators",
     consumer_group: "technical-indicators",
 };
+
+/// Turns candles into technical indicators, exactly once: closed candles move
+/// the indicators on, forming ones show what they would be.
+#[derive(Parser, Clone, Debug)]
+#[command(version)]
+pub struct Options {
+    /// Where candles come from and indicators go.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+    /// Which indicators.
+    #[command(flatten)]
+    pub indicators: IndicatorArgs,
+    /// The service's process.
+    #[command(flatten)]
+    pub service: ServiceArgs,
+}
 
 /// The service's own options.
 #[derive(Args, Clone, Debug, Default)]

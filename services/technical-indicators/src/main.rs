@@ -1,25 +1,10 @@
 //! The service `technical-indicators`: reads candles, writes indicators.
 #![forbid(unsafe_code)]
 
-use clap::Parser;
-use pipeline::cli::{self, ServiceArgs};
-use pipeline::{KafkaArgs, Shutdown};
+use pipeline::{Shutdown, cli};
 use std::error::Error;
 use std::process::ExitCode;
-use technical_indicators::{DEFAULTS, IndicatorArgs};
-
-/// Turns candles into technical indicators, exactly once: closed candles move
-/// the indicators on, forming ones show what they would be.
-#[derive(Parser)]
-#[command(version)]
-struct Options {
-    #[command(flatten)]
-    kafka: KafkaArgs,
-    #[command(flatten)]
-    indicators: IndicatorArgs,
-    #[command(flatten)]
-    service: ServiceArgs,
-}
+use technical_indicators::{DEFAULTS, Options};
 
 fn run(options: Options, shutdown: &Shutdown) -> Result<(), Box<dyn Error>> {
     let step = options.indicators.step()?;
@@ -29,5 +14,5 @@ fn run(options: Options, shutdown: &Shutdown) -> Result<(), Box<dyn Error>> {
 }
 
 fn main() -> ExitCode {
-    cli::main(|_| "info", run)
+    cli::main(|options: &Options| options.service.log("info"), run)
 }

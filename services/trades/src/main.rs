@@ -1,25 +1,10 @@
 //! The service `trades`: reads a source of trades, writes them to Kafka.
 #![forbid(unsafe_code)]
 
-use clap::Parser;
-use pipeline::cli::{self, ServiceArgs};
-use pipeline::{KafkaArgs, Shutdown};
+use pipeline::{Shutdown, cli};
 use std::error::Error;
 use std::process::ExitCode;
-use trades::{DEFAULTS, SourceArgs};
-
-/// Publishes trades, exactly once: from Kraken, a recording, or a synthetic
-/// market.
-#[derive(Parser)]
-#[command(version)]
-struct Options {
-    #[command(flatten)]
-    source: SourceArgs,
-    #[command(flatten)]
-    kafka: KafkaArgs,
-    #[command(flatten)]
-    service: ServiceArgs,
-}
+use trades::{DEFAULTS, Options};
 
 fn run(options: Options, shutdown: &Shutdown) -> Result<(), Box<dyn Error>> {
     let source = trades::source(&options.source)?;
@@ -29,5 +14,5 @@ fn run(options: Options, shutdown: &Shutdown) -> Result<(), Box<dyn Error>> {
 }
 
 fn main() -> ExitCode {
-    cli::main(|_| "info", run)
+    cli::main(|options: &Options| options.service.log("info"), run)
 }
