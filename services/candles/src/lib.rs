@@ -2,10 +2,12 @@
 //! `standalone`.
 #![forbid(unsafe_code)]
 
+mod lane;
 mod step;
 mod window;
 
-pub use step::{FormingUpdates, State, Step};
+pub use lane::Gaps;
+pub use step::{FormingUpdates, Settings, State, Step};
 
 use clap::{Args, Parser};
 use pipeline::KafkaArgs;
@@ -54,6 +56,25 @@ pub struct CandleArgs {
     /// or one a trade
     #[arg(long, env = "FORMING_UPDATES", value_enum, default_value_t)]
     pub forming_updates: FormingUpdates,
+    /// What is sent for a window without trades between a pair's candles, and
+    /// after its latest one while heartbeats go on: nothing, or a flat candle at
+    /// the last close, without volume or trades
+    #[arg(long, env = "CANDLE_GAPS", value_enum, default_value_t)]
+    pub candle_gaps: Gaps,
+    /// After how many flat candles in a row a pair counts as gone: no more are
+    /// sent until its next trade
+    #[arg(long, env = "CANDLE_GAPS_MOST", value_name = "N", default_value_t = 1440)]
+    pub candle_gaps_most: u32,
+    /// How far a trade's time may be ahead of its record's own, in milliseconds;
+    /// what is further ahead is of a wrong clock and goes to the dead letters. 0
+    /// allows any
+    #[arg(long, env = "CANDLE_AHEAD_MS", value_name = "MS", default_value_t = 3_600_000)]
+    pub candle_ahead_ms: u32,
+    /// Silence of a pair, in milliseconds, after which its event time goes on
+    /// with the wall clock, where its source sends no heartbeats. 0, the default:
+    /// never. With it, the log alone does not decide any more
+    #[arg(long, env = "CANDLE_IDLE_MS", value_name = "MS", default_value_t = 0)]
+    pub candle_idle_ms: u32,
 }
 
 impl CandleArgs {
@@ -64,6 +85,14 @@ impl CandleArgs {
             true => vec![SECONDS],
             false => self.candle_seconds.clone(),
         };
-        Step::new(seconds, self.candle_grace_ms, self.forming_updates)
+        Step::new(Settings {
+            seconds,
+            grace_ms: self.candle_grace_ms,
+            forming: self.forming_updates,
+            gaps: self.candle_gaps,
+            most_flat: self.candle_gaps_most,
+            ahead_ms: self.candle_ahead_ms,
+            idle_ms: self.candle_idle_ms,
+        })
     }
 }

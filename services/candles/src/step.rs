@@ -5,13 +5,15 @@
 //! source's heartbeats. So a pair that lags, or is replayed, loses nothing
 //! because another one in its partition runs ahead. A window closes when event
 //! time has reached its end and the grace has passed; a trade for a window that
-//! has closed is late.
+//! has closed is late. A trade or heartbeat whose time is far ahead of when it
+//! was written comes from a wrong clock: it moves nothing.
 
-use crate::window::{Window, length_ms, start_of};
+use crate::lane::{Added, Gaps, Lane, Rules};
+use crate::window::{length_ms, start_of};
 use pipeline::message::{Candle, Heartbeat, Trade};
 use pipeline::{Keyed, Outbox, Processor, Record, Refused};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// When updates of a forming candle are sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -23,12 +25,49 @@ pub enum FormingUpdates {
     Trade,
 }
 
+/// What candles are made by.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Lengths of the candles in seconds, each at least 1.
+    pub seconds: Vec<u32>,
+    /// How long after its window's end a candle waits for trades.
+    pub grace_ms: u32,
+    /// When updates of a forming candle are sent.
+    pub forming: FormingUpdates,
+    /// What is sent for a window without trades.
+    pub gaps: Gaps,
+    /// After how many flat candles in a row a pair counts as gone.
+    pub most_flat: u32,
+    /// How far the time of a trade may be ahead of its record's; 0: any.
+    pub ahead_ms: u32,
+    /// Silence after which a pair's event time goes on with the wall clock, where
+    /// its source has no heartbeats; 0: never.
+    pub idle_ms: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seconds: vec![60],
+            grace_ms: 0,
+            forming: FormingUpdates::default(),
+            gaps: Gaps::default(),
+            most_flat: 1440,
+            ahead_ms: 3_600_000,
+            idle_ms: 0,
+        }
+    }
+}
+
 /// The service's step.
 #[derive(Clone, Debug)]
 pub struct Step {
-    seconds: Vec<u32>,
-    grace_ms: i64,
-    forming: FormingUpdates,
+    settings: Settings,
+    rules: Rules,
+    /// Sources whose heartbeats were seen.
+    beating: BTreeSet<String>,
+    /// What has been said of changed settings.
+    said: BTreeSet<String>,
 }
 
 /// What is remembered of one pair.
@@ -38,92 +77,92 @@ pub struct State {
     source: String,
     /// In milliseconds since 1970 UTC.
     event_time_ms: i64,
+    /// When the latest trade was written, in milliseconds since 1970 UTC.
+    heard_ms: i64,
+    /// The grace that the open windows were kept with.
+    grace_ms: u32,
     /// By length in seconds.
     lanes: BTreeMap<u32, Lane>,
 }
 
-/// The windows of one length.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Lane {
-    /// The open windows, by start.
-    open: BTreeMap<i64, Open>,
-    /// End of the latest window that a source closed by ending; trades before it
-    /// are late, wherever event time is.
-    ended_ms: i64,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Open {
-    window: Window,
-    /// Changed in this transaction, and not sent since.
-    #[serde(skip)]
-    unsent: bool,
-}
-
 impl Step {
-    /// Candles of these lengths, in seconds, each at least 1.
-    pub fn new(mut seconds: Vec<u32>, grace_ms: u32, forming: FormingUpdates) -> Self {
-        seconds.sort_unstable();
-        seconds.dedup();
-        seconds.retain(|seconds| *seconds > 0);
-        Self { seconds, grace_ms: i64::from(grace_ms), forming }
+    /// Candles by these settings.
+    pub fn new(mut settings: Settings) -> Self {
+        settings.seconds.sort_unstable();
+        settings.seconds.dedup();
+        settings.seconds.retain(|seconds| *seconds > 0);
+        let rules = Rules {
+            grace_ms: i64::from(settings.grace_ms),
+            gaps: settings.gaps,
+            most_flat: settings.most_flat,
+        };
+        Self { settings, rules, beating: BTreeSet::new(), said: BTreeSet::new() }
     }
 
     /// Adds the trade to its window of every length; the lengths for which it is
     /// late.
     fn add(&self, trade: &Trade, state: &mut State) -> Vec<u32> {
+        for &seconds in &self.settings.seconds {
+            state.lanes.entry(seconds).or_insert_with(|| Lane::beginning(0));
+        }
+        let event_time_ms = state.event_time_ms;
         let mut late = Vec::new();
-        for &seconds in &self.seconds {
-            let lane = state.lanes.entry(seconds).or_default();
-            let start = start_of(trade.timestamp_ms, seconds);
-            let end = start + length_ms(seconds);
-            if end + self.grace_ms <= state.event_time_ms || end <= lane.ended_ms {
+        for (&seconds, lane) in &mut state.lanes {
+            if lane.add(trade, seconds, event_time_ms, self.rules) == Added::Late {
                 late.push(seconds);
-                continue;
-            }
-            match lane.open.get_mut(&start) {
-                Some(open) => {
-                    open.window.add(trade);
-                    open.unsent = true;
-                }
-                None => {
-                    lane.open.insert(start, Open { window: Window::of(trade), unsent: true });
-                }
             }
         }
         late
     }
 
+    fn is_due(&self, state: &State, event_time_ms: i64, all: bool) -> bool {
+        let mut lanes = state.lanes.iter();
+        lanes.any(|(&seconds, lane)| lane.is_due(seconds, event_time_ms, all, self.rules))
+    }
+
     /// Closes what event time has passed, or everything, in the order of the
     /// windows' ends.
-    fn close(&self, pair: &str, state: &mut State, all: bool, out: &mut Outbox<Candle>) {
-        let mut due: Vec<(i64, u32)> = Vec::new();
-        for (&seconds, lane) in &state.lanes {
-            let ends = lane.open.keys().map(|start| start + length_ms(seconds));
-            let passed = ends.filter(|end| all || end + self.grace_ms <= state.event_time_ms);
-            due.extend(passed.map(|end| (end, seconds)));
+    fn close(
+        &self,
+        pair: &str,
+        state: &mut State,
+        event_time_ms: i64,
+        all: bool,
+        out: &mut Outbox<Candle>,
+    ) {
+        let mut closed = Vec::new();
+        for (&seconds, lane) in &mut state.lanes {
+            lane.close(seconds, event_time_ms, all, self.rules, |start, window| {
+                closed.push(window.candle(pair, start, seconds, true));
+            });
         }
-        due.sort_unstable();
-        for (end, seconds) in due {
-            let start = end - length_ms(seconds);
-            let Some(lane) = state.lanes.get_mut(&seconds) else { continue };
-            if let Some(open) = lane.open.remove(&start) {
-                out.emit(open.window.candle(pair, start, seconds, true), end);
-            }
-            if all {
-                lane.ended_ms = lane.ended_ms.max(end);
-            }
+        closed.sort_by_key(|candle| (candle.window_end_ms, candle.candle_seconds));
+        for candle in closed {
+            let end = candle.window_end_ms;
+            out.emit(candle, end);
         }
     }
 
     /// Sends the forming candles that have changed since they were last sent.
     fn send_forming(pair: &str, state: &mut State, out: &mut Outbox<Candle>) {
         for (&seconds, lane) in &mut state.lanes {
-            for (&start, open) in lane.open.iter_mut().filter(|(_, open)| open.unsent) {
-                open.unsent = false;
-                let candle = open.window.candle(pair, start, seconds, false);
-                out.emit(candle, open.window.last_ms());
+            for (start, window) in lane.take_unsent() {
+                out.emit(window.candle(pair, start, seconds, false), window.last_ms());
             }
+        }
+    }
+
+    /// How far a time is ahead of its record's own, if that is too far.
+    fn ahead(&self, timestamp_ms: i64, record: &Record<'_>) -> Option<i64> {
+        let ahead_ms = timestamp_ms.saturating_sub(record.written_ms?);
+        let most_ms = i64::from(self.settings.ahead_ms);
+        (most_ms > 0 && ahead_ms > most_ms).then_some(ahead_ms)
+    }
+
+    fn say(&mut self, words: String) {
+        if !self.said.contains(&words) {
+            tracing::warn!("{words}");
+            self.said.insert(words);
         }
     }
 }
@@ -135,7 +174,7 @@ impl Processor for Step {
 
     const SERVICE: &'static str = "candles";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
     const HAS_LATE: bool = true;
 
     fn process(
@@ -145,21 +184,33 @@ impl Processor for Step {
         state: &mut Keyed<State>,
         out: &mut Outbox<Candle>,
     ) -> Result<(), Refused> {
+        if let Some(ahead_ms) = self.ahead(trade.timestamp_ms, record) {
+            // Counted, it would make the pair's next trades late.
+            return Err(Refused(format!(
+                "timestamp_ms is {}, {ahead_ms} ms ahead of the record's own time, expected {} ms \
+                 at most (CANDLE_AHEAD_MS)",
+                trade.timestamp_ms, self.settings.ahead_ms
+            )));
+        }
         let state = state.get_mut();
         if state.source != record.source {
             state.source = record.source.to_owned();
         }
+        state.grace_ms = self.settings.grace_ms;
+        state.heard_ms = record.written_ms.unwrap_or(trade.timestamp_ms);
         state.event_time_ms = state.event_time_ms.max(trade.timestamp_ms);
-        self.close(&trade.pair, state, false, out);
+        self.close(&trade.pair, state, state.event_time_ms, false, out);
         let late = self.add(&trade, state);
         if !late.is_empty() {
             let lengths: Vec<String> = late.iter().map(u32::to_string).collect();
+            let lengths = lengths.join(",");
             out.late(vec![
-                ("candle_seconds", lengths.join(",")),
+                ("reason", format!("its candle of {lengths} s has closed")),
+                ("candle_seconds", lengths),
                 ("event_time_ms", state.event_time_ms.to_string()),
             ]);
         }
-        if self.forming == FormingUpdates::Trade {
+        if self.settings.forming == FormingUpdates::Trade {
             Self::send_forming(&trade.pair, state, out);
         }
         Ok(())
@@ -173,25 +224,49 @@ impl Processor for Step {
         state: &mut Keyed<State>,
         out: &mut Outbox<Candle>,
     ) {
+        if !self.beating.contains(record.source) {
+            self.beating.insert(record.source.to_owned());
+        }
         let now = state.get();
         let moves = beat.timestamp_ms > now.event_time_ms || beat.end;
-        if now.source != record.source || !moves {
+        if now.source != record.source || !moves || self.ahead(beat.timestamp_ms, record).is_some()
+        {
             return;
         }
         // A second without trades must not write the pair's state anew unless
         // something closes: event time alone is not kept until then, as the next
         // trade or heartbeat tells it again.
         let event_time_ms = now.event_time_ms.max(beat.timestamp_ms);
-        let due = now.lanes.iter().any(|(seconds, lane)| {
-            let first = lane.open.keys().next();
-            first.is_some_and(|start| {
-                beat.end || start + length_ms(*seconds) + self.grace_ms <= event_time_ms
-            })
-        });
-        if due {
+        if self.is_due(now, event_time_ms, beat.end) {
             let state = state.get_mut();
             state.event_time_ms = event_time_ms;
-            self.close(pair, state, beat.end, out);
+            self.close(pair, state, event_time_ms, beat.end, out);
+        }
+    }
+
+    fn ticks(&self) -> bool {
+        self.settings.idle_ms > 0
+    }
+
+    /// A pair without heartbeats that has been silent for long enough: its event
+    /// time goes on with the wall clock from where its latest trade left it. Only
+    /// the windows know: the next trade counts as if there had been no clock,
+    /// unless its window has closed.
+    fn tick(
+        &mut self,
+        now_ms: i64,
+        pair: &str,
+        state: &mut Keyed<State>,
+        out: &mut Outbox<Candle>,
+    ) {
+        let now = state.get();
+        let silent_ms = now_ms.saturating_sub(now.heard_ms);
+        if silent_ms < i64::from(self.settings.idle_ms) || self.beating.contains(&now.source) {
+            return;
+        }
+        let event_time_ms = now.event_time_ms.saturating_add(silent_ms);
+        if self.is_due(now, event_time_ms, false) {
+            self.close(pair, state.get_mut(), event_time_ms, false, out);
         }
     }
 
@@ -199,10 +274,49 @@ impl Processor for Step {
         Self::send_forming(pair, state.get_mut(), out);
     }
 
-    /// Lengths that are no longer configured are given up, with their open
-    /// candles.
-    fn restored(&mut self, _: &str, state: &mut State) -> Result<(), String> {
-        state.lanes.retain(|seconds, _| self.seconds.contains(seconds));
+    /// The settings may have changed since the state was kept. What has closed
+    /// stays closed, what is open goes on to its end, and no candle is made of
+    /// which a part was not seen.
+    fn restored(&mut self, pair: &str, state: &mut State) -> Result<(), String> {
+        if state.lanes.is_empty() {
+            return Ok(());
+        }
+        let grace_ms = self.settings.grace_ms;
+        if state.grace_ms != grace_ms {
+            self.say(format!(
+                "the state was kept with CANDLE_GRACE_MS {}, now it is {grace_ms}: open candles \
+                 close by the new grace, closed ones stay closed",
+                state.grace_ms
+            ));
+        }
+        for (&seconds, lane) in &mut state.lanes {
+            if lane.is_configured() && !self.settings.seconds.contains(&seconds) {
+                lane.wind_down();
+                tracing::debug!(pair, seconds, open = lane.open_windows(), "candles end");
+                self.say(format!(
+                    "CANDLE_SECONDS has no {seconds} any more: candles of this length that are \
+                     open still take trades and close at their time, no new ones begin"
+                ));
+            }
+        }
+        for seconds in self.settings.seconds.clone() {
+            if state.lanes.get(&seconds).is_some_and(Lane::is_configured) {
+                continue;
+            }
+            // The window that event time is in may have had trades already.
+            let begins_ms = start_of(state.event_time_ms, seconds) + length_ms(seconds);
+            match state.lanes.get_mut(&seconds) {
+                Some(lane) => lane.resume(begins_ms),
+                None => {
+                    state.lanes.insert(seconds, Lane::beginning(begins_ms));
+                }
+            }
+            tracing::debug!(pair, seconds, begins_ms, "candles begin");
+            self.say(format!(
+                "CANDLE_SECONDS has {seconds} now: each known pair's candles of this length begin \
+                 with its next whole window"
+            ));
+        }
         Ok(())
     }
 }

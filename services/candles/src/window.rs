@@ -44,6 +44,20 @@ impl Window {
         }
     }
 
+    /// A window that starts at `start_ms`, without trades, at this price.
+    pub(crate) fn flat(price: f64, start_ms: i64) -> Self {
+        Self {
+            open: price,
+            high: price,
+            low: price,
+            close: price,
+            volume: 0.0,
+            trades: 0,
+            first_ms: start_ms,
+            last_ms: start_ms,
+        }
+    }
+
     /// Adds a trade.
     pub(crate) fn add(&mut self, trade: &Trade) {
         let Trade { price, quantity, timestamp_ms, .. } = *trade;
@@ -57,6 +71,11 @@ impl Window {
         if timestamp_ms >= self.last_ms {
             (self.last_ms, self.close) = (timestamp_ms, price);
         }
+    }
+
+    /// Price of the latest trade.
+    pub(crate) fn close(&self) -> f64 {
+        self.close
     }
 
     /// Time of the latest trade, in milliseconds since 1970 UTC.

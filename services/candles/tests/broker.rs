@@ -59,7 +59,12 @@ impl Drop for Service {
 }
 
 fn start(config: &KafkaConfig) -> Service {
+    start_with(config, &[])
+}
+
+fn start_with(config: &KafkaConfig, settings: &[(&str, &str)]) -> Service {
     let child = program()
+        .envs(settings.iter().copied())
         .env("KAFKA_BOOTSTRAP_SERVERS", &config.bootstrap_servers)
         .env("KAFKA_INPUT_TOPIC", &config.input_topic)
         .env("KAFKA_OUTPUT_TOPIC", &config.output_topic)
@@ -119,9 +124,8 @@ fn is_done(config: &KafkaConfig) -> bool {
     caught_up(config, &config.consumer_group, &config.input_topic).is_ok_and(|yes| yes)
 }
 
-/// The closed candles that a committed reader sees, per pair in their order.
-fn closed(config: &KafkaConfig) -> BTreeMap<String, Vec<Candle>> {
-    let topic = &config.output_topic;
+/// What a committed reader sees in a topic: keys and values.
+fn read(topic: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", servers())
         .set("group.id", "look")
@@ -138,18 +142,27 @@ fn closed(config: &KafkaConfig) -> BTreeMap<String, Vec<Candle>> {
         ends += 1;
     }
     consumer.assign(&list).unwrap();
-    let mut candles: BTreeMap<String, Vec<Candle>> = BTreeMap::new();
+    let mut found = Vec::new();
     while ends > 0 {
         match consumer.poll(Duration::from_secs(20)).expect("no end of the topic") {
             Ok(message) => {
-                let candle: Candle = serde_json::from_slice(message.payload().unwrap()).unwrap();
-                assert_eq!(message.key(), Some(candle.pair.as_bytes()));
-                if candle.closed {
-                    candles.entry(candle.pair.clone()).or_default().push(candle);
-                }
+                found.push((message.key().unwrap().to_vec(), message.payload().unwrap().to_vec()));
             }
             Err(KafkaError::PartitionEOF(_)) => ends -= 1,
             Err(error) => panic!("{error}"),
+        }
+    }
+    found
+}
+
+/// The closed candles that a committed reader sees, per pair in their order.
+fn closed(config: &KafkaConfig) -> BTreeMap<String, Vec<Candle>> {
+    let mut candles: BTreeMap<String, Vec<Candle>> = BTreeMap::new();
+    for (key, value) in read(&config.output_topic) {
+        let candle: Candle = serde_json::from_slice(&value).unwrap();
+        assert_eq!(key, candle.pair.as_bytes());
+        if candle.closed {
+            candles.entry(candle.pair.clone()).or_default().push(candle);
         }
     }
     candles
@@ -260,6 +273,33 @@ fn killed_again_and_again_it_gives_the_same_candles() {
     terminate(service);
 }
 
+#[test]
+fn a_producer_without_heartbeats_gets_its_candles_by_the_idle_timeout() {
+    let config = config("idle");
+    let settings =
+        [("CANDLE_IDLE_MS", "200"), ("CANDLE_SECONDS", "1"), ("CANDLE_AHEAD_MS", "60000")];
+    let service = start_with(&config, &settings);
+    wait_until("topics", || is_done(&config));
+    let trade = |pair: &str, timestamp_ms: i64| Trade {
+        pair: pair.to_owned(),
+        price: 2.0,
+        quantity: 1.0,
+        side: None,
+        timestamp_ms,
+        trade_id: 1,
+    };
+    // Long ago, and of a clock that is ten minutes ahead.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
+    let trades = [trade("A/B", 1_700_000_000_000), trade("A/B", now + 600_000)];
+    write(&producer(), &config.input_topic, &trades);
+    wait_until("the candle", || !closed(&config).is_empty());
+    let candles = closed(&config).remove("A/B").unwrap();
+    let windows: Vec<_> = candles.iter().map(|c| (c.window_start_ms, c.trades)).collect();
+    assert_eq!(windows, [(1_700_000_000_000, 1)]);
+    assert_eq!(read(&config.dead_letter_topic()).len(), 1);
+    terminate(service);
+}
+
 /// Asks it to stop, which it must do soon and with success.
 fn terminate(mut service: Service) {
     let service = &mut service.0;
@@ -282,6 +322,10 @@ fn what_is_wrong_at_the_start_is_one_line_and_a_failure() {
         ("CANDLE_SECONDS", "0", "candle-seconds"),
         ("CANDLE_GRACE_MS", "-1", "candle-grace-ms"),
         ("FORMING_UPDATES", "never", "forming-updates"),
+        ("CANDLE_GAPS", "some", "candle-gaps"),
+        ("CANDLE_GAPS_MOST", "-1", "candle-gaps-most"),
+        ("CANDLE_AHEAD_MS", "1h", "candle-ahead-ms"),
+        ("CANDLE_IDLE_MS", "soon", "candle-idle-ms"),
         ("HTTP_ADDRESS", "here", "HTTP_ADDRESS"),
     ] {
         let output = program()

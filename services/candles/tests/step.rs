@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use candles::{FormingUpdates, State, Step};
+use candles::{FormingUpdates, Settings, State, Step};
 use pipeline::message::{Candle, Heartbeat, Trade};
 use pipeline::{Keyed, Outbox, Processor, Record};
 use proptest::prelude::*;
@@ -19,8 +19,9 @@ type Outcome = (Vec<Candle>, Option<Vec<(&'static str, String)>>);
 
 impl Pair {
     fn new(seconds: &[u32], grace_ms: u32, forming: FormingUpdates) -> Self {
-        let step = Step::new(seconds.to_vec(), grace_ms, forming);
-        Self { step, state: Keyed::new(State::default()) }
+        let settings =
+            Settings { seconds: seconds.to_vec(), grace_ms, forming, ..Settings::default() };
+        Self { step: Step::new(settings), state: Keyed::new(State::default()) }
     }
 
     fn trade(&mut self, source: &str, timestamp_ms: i64, price: f64) -> Outcome {
@@ -32,7 +33,7 @@ impl Pair {
             timestamp_ms,
             trade_id: 0,
         };
-        let record = Record { source, timestamp_ms, partition: 0, offset: 0 };
+        let record = Record { source, timestamp_ms, written_ms: None, partition: 0, offset: 0 };
         let mut out = Outbox::default();
         self.step.process(trade, &record, &mut self.state, &mut out).unwrap();
         let late = out.take_late();
@@ -40,7 +41,7 @@ impl Pair {
     }
 
     fn beat(&mut self, source: &str, timestamp_ms: i64, end: bool) -> Vec<Candle> {
-        let record = Record { source, timestamp_ms, partition: 0, offset: 0 };
+        let record = Record { source, timestamp_ms, written_ms: None, partition: 0, offset: 0 };
         let mut out = Outbox::default();
         let beat = Heartbeat { timestamp_ms, end };
         self.step.heartbeat(&beat, &record, "A/B", &mut self.state, &mut out);
@@ -175,7 +176,11 @@ fn a_late_trade_is_said_to_be_late_for_the_lengths_that_have_closed() {
     pair.trade("x", 5_000, 1.0);
     pair.trade("x", 25_000, 2.0);
     let (candles, late) = pair.trade("x", 9_000, 9.0);
-    let headers = [("candle_seconds", "10".to_owned()), ("event_time_ms", "25000".to_owned())];
+    let headers = [
+        ("reason", "its candle of 10 s has closed".to_owned()),
+        ("candle_seconds", "10".to_owned()),
+        ("event_time_ms", "25000".to_owned()),
+    ];
     assert_eq!(late, Some(headers.to_vec()));
     let still_open: Vec<_> = candles.iter().map(|c| (c.candle_seconds, c.high, c.close)).collect();
     assert_eq!(still_open, [(60, 9.0, 2.0)], "it counts where it is not late");

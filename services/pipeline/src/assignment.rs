@@ -12,11 +12,13 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::KafkaError;
+use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
 
 use crate::clients;
 use crate::config::KafkaConfig;
 use crate::error::Error;
+use crate::lag::{self, Lags};
 
 /// A change that librdkafka waits to be answered: with `assign` or `unassign`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,7 @@ pub(crate) struct Changes {
     waiting: Mutex<VecDeque<Change>>,
     any: AtomicBool,
     closing: AtomicBool,
+    lags: Mutex<Option<Lags>>,
 }
 
 impl ClientContext for Changes {
@@ -42,6 +45,12 @@ impl ClientContext for Changes {
     fn error(&self, error: KafkaError, reason: &str) {
         // It comes back from the poll, which is where it is told.
         tracing::debug!(target: "kafka", "{error}: {reason}");
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        if let Ok(mut latest) = self.lags.lock() {
+            *latest = Some(lag::of(&statistics));
+        }
     }
 }
 
@@ -97,6 +106,11 @@ impl Member {
     /// Whether a change waits for its answer. Cheap enough for every record.
     pub(crate) fn has_change(&self) -> bool {
         self.consumer.context().any.load(Ordering::Relaxed)
+    }
+
+    /// The lags, if they have been counted again since the last call.
+    pub(crate) fn new_lags(&self) -> Option<Lags> {
+        self.consumer.context().lags.lock().ok()?.take()
     }
 
     /// The next change to answer.

@@ -101,6 +101,8 @@ pub(crate) fn member<C: ConsumerContext>(
         .set("partition.assignment.strategy", "range")
         .set("session.timeout.ms", session.to_string())
         .set("heartbeat.interval.ms", (session / 5).max(100).to_string())
+        // The lag is in them.
+        .set("statistics.interval.ms", "1000")
         .create_with_context(context)
         .map_err(Error::kafka("set up the consumer"))
 }

@@ -16,6 +16,7 @@ pub mod embedded;
 mod error;
 pub mod http;
 mod incoming;
+mod lag;
 pub mod log;
 pub mod message;
 mod meter;

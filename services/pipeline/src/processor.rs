@@ -54,6 +54,25 @@ pub trait Processor: Send {
         let _ = (beat, record, key, state, out);
     }
 
+    /// Whether [`Processor::tick`] is called.
+    fn ticks(&self) -> bool {
+        false
+    }
+
+    /// Called for every key, about once a second, where all of its partition's
+    /// input has been read. `now_ms` is the wall clock, in milliseconds since 1970
+    /// UTC: what comes of it does not come again when the log is replayed, so it
+    /// is for input that nothing else speaks for.
+    fn tick(
+        &mut self,
+        now_ms: i64,
+        key: &str,
+        state: &mut Keyed<Self::State>,
+        out: &mut Outbox<Self::Output>,
+    ) {
+        let _ = (now_ms, key, state, out);
+    }
+
     /// Called before a transaction commits, once for every key whose state
     /// changed in it, in the order of the first change.
     fn before_commit(
@@ -86,6 +105,9 @@ pub struct Record<'a> {
     /// The header `event-time`, or else the record's timestamp, in milliseconds
     /// since 1970 UTC; 0 where there is neither.
     pub timestamp_ms: i64,
+    /// The record's own timestamp, when it was written, in milliseconds since
+    /// 1970 UTC; `None` where it has none.
+    pub written_ms: Option<i64>,
     /// Partition of the input topic.
     pub partition: i32,
     /// Offset in the partition.

@@ -12,6 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::assignment::{Change, Member};
 use crate::config::KafkaConfig;
 use crate::error::Error;
+use crate::lag::Lag;
 use crate::meter::Throttle;
 use crate::processor::Processor;
 use crate::restore;
@@ -46,6 +47,7 @@ pub fn run<P: Processor>(
         records: 0,
         aborts: 0,
         throttle: Throttle::default(),
+        lag: Lag::of(P::SERVICE),
         config,
         health,
         shutdown,
@@ -80,6 +82,7 @@ struct Loop<'a, P: Processor> {
     /// In a row.
     aborts: u32,
     throttle: Throttle,
+    lag: Lag,
     config: &'a KafkaConfig,
     health: &'a Health,
     shutdown: &'a Shutdown,
@@ -129,6 +132,11 @@ impl<P: Processor> Loop<'_, P> {
             }
             Some(Err(error)) => self.complain(error)?,
             None => {}
+        }
+        if let Some(lags) = member.new_lags() {
+            let assigned = self.assigned.as_deref().unwrap_or_default();
+            let at_end = self.lag.note(lags, assigned);
+            self.step.tick(&at_end, &mut self.transaction)?;
         }
         let due = self
             .transaction
@@ -204,6 +212,7 @@ impl<P: Processor> Loop<'_, P> {
                     tracing::info!(service = P::SERVICE, "partitions revoked");
                     self.assigned = None;
                     self.step.own(&[]);
+                    self.lag.forget();
                     member
                         .consumer()
                         .unassign()
@@ -220,6 +229,7 @@ impl<P: Processor> Loop<'_, P> {
         let started = Instant::now();
         self.assigned = Some(partitions.to_vec());
         self.step.own(partitions);
+        self.lag.forget();
         // First the offsets: once they are stable, no earlier owner can commit
         // any more, and the changelog below its end is final.
         let Some(offsets) = self.committed_offsets(partitions, member)? else {
@@ -250,6 +260,11 @@ impl<P: Processor> Loop<'_, P> {
             Err(Failure::Abort(_)) if self.shutdown.is_requested() => return Ok(()),
             Err(failure) => return Err(failure),
         };
+        for element in offsets.elements() {
+            if let Offset::Offset(offset) = element.offset() {
+                self.step.resume(element.partition(), offset);
+            }
+        }
         member.consumer().assign(&offsets).map_err(Error::kafka("read the assigned partitions"))?;
         self.step.meter.restore_bytes.increment(bytes);
         self.step.meter.restore_seconds.record(started.elapsed().as_secs_f64());

@@ -25,6 +25,8 @@ pub(crate) struct Step<P: Processor> {
     pub(crate) meter: Meter,
     /// Per partition, the offset after the last record of this transaction.
     pub(crate) offsets: BTreeMap<i32, i64>,
+    /// Per partition, the same as of the last commit.
+    positions: BTreeMap<i32, i64>,
     newest_ms: i64,
     outbox: Outbox<P::Output>,
     payload: Vec<u8>,
@@ -43,6 +45,7 @@ impl<P: Processor> Step<P> {
             store: Store::new(),
             meter: Meter::new(P::SERVICE),
             offsets: BTreeMap::new(),
+            positions: BTreeMap::new(),
             newest_ms: 0,
             outbox: Outbox::default(),
             payload: Vec::new(),
@@ -59,7 +62,40 @@ impl<P: Processor> Step<P> {
     pub(crate) fn own(&mut self, partitions: &[i32]) {
         self.store.own(partitions);
         self.offsets.clear();
+        self.positions.clear();
         self.outbox = Outbox::default();
+    }
+
+    /// Goes on in a partition at this offset.
+    pub(crate) fn resume(&mut self, partition: i32, offset: i64) {
+        self.positions.insert(partition, offset);
+    }
+
+    /// Tells every key of these partitions the time, if the processor asks for it.
+    pub(crate) fn tick(
+        &mut self,
+        partitions: &[i32],
+        transaction: &mut Transaction,
+    ) -> Result<(), Failure> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+        let now_ms = now.and_then(|now| i64::try_from(now.as_millis()).ok());
+        let Some(now_ms) = now_ms.filter(|_| self.processor.ticks()) else { return Ok(()) };
+        for &partition in partitions {
+            let Some(&position) = self.positions.get(&partition) else { continue };
+            for id in self.store.in_key_order(partition) {
+                let Some(slot) = self.store.slot(id) else { continue };
+                self.processor.tick(now_ms, &slot.key, &mut slot.keyed, &mut self.outbox);
+                if slot.keyed.is_changed() {
+                    // The offset goes along though nothing was read: with it the
+                    // broker checks that the partition is still ours.
+                    self.offsets.entry(partition).or_insert(position);
+                    transaction.begin()?;
+                }
+                self.store.note(id);
+                self.send_outputs(transaction)?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes one record.
@@ -175,7 +211,7 @@ impl<P: Processor> Step<P> {
 
     /// Called after the commit.
     pub(crate) fn committed(&mut self) {
-        self.offsets.clear();
+        self.positions.append(&mut self.offsets);
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         if self.newest_ms > 0
             && let Ok(now) = now
@@ -284,5 +320,11 @@ fn origin<'a>(message: &BorrowedMessage<'_>, labels: &Labels<'a>) -> Result<Reco
             })?
         }
     };
-    Ok(Record { source, timestamp_ms, partition: message.partition(), offset: message.offset() })
+    Ok(Record {
+        source,
+        timestamp_ms,
+        written_ms: message.timestamp().to_millis(),
+        partition: message.partition(),
+        offset: message.offset(),
+    })
 }

@@ -28,7 +28,7 @@ fn candle(close: f64, candle_seconds: u32, closed: bool) -> Candle {
 }
 
 fn take(step: &mut Step, state: &mut Keyed<State>, candle: Candle) -> TechnicalIndicators {
-    let record = Record { source: "", timestamp_ms: 7, partition: 0, offset: 0 };
+    let record = Record { source: "", timestamp_ms: 7, written_ms: None, partition: 0, offset: 0 };
     let mut out = Outbox::default();
     step.process(candle, &record, state, &mut out).unwrap();
     let mut outputs: Vec<_> = out.take_outputs().collect();
