@@ -45,6 +45,21 @@ pub enum Error {
         /// What is wrong with it, and what was expected.
         problem: String,
     },
+    /// The state in the changelog is not that of the group's offset. Going on
+    /// would give wrong results.
+    #[error(
+        "changelog {topic}, partition {partition}: {problem}. Bring back the changelog from a \
+         copy, or compute everything anew: delete the group's offsets, the changelog and the \
+         output, or set another KAFKA_CONSUMER_GROUP and KAFKA_OUTPUT_TOPIC"
+    )]
+    Changelog {
+        /// The changelog topic.
+        topic: String,
+        /// Its partition.
+        partition: i32,
+        /// What does not agree, with the offsets.
+        problem: String,
+    },
     /// Another process with the same name has taken over.
     #[error("'{id}' has been taken over by another process with the same name: {reason}")]
     Fenced {

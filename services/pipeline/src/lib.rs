@@ -18,6 +18,7 @@ pub mod http;
 mod incoming;
 mod lag;
 pub mod log;
+mod marker;
 pub mod message;
 mod meter;
 pub mod processor;
