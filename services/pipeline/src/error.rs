@@ -16,6 +16,14 @@ pub enum Error {
         /// What is wrong with its value, and what was expected.
         problem: String,
     },
+    /// The service that was asked for its health did not say that it is well.
+    #[error("the service at {address} (HTTP_ADDRESS) is not healthy: {problem}")]
+    Unhealthy {
+        /// Where it was asked.
+        address: std::net::SocketAddr,
+        /// What happened instead.
+        problem: String,
+    },
     /// No broker answered.
     #[error("no Kafka broker answers at {servers} (KAFKA_BOOTSTRAP_SERVERS): {reason}")]
     Unreachable {

@@ -14,6 +14,7 @@ pub mod config;
 #[cfg(feature = "embedded-broker")]
 pub mod embedded;
 mod error;
+mod healthcheck;
 pub mod http;
 mod incoming;
 mod lag;
