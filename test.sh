@@ -5,7 +5,8 @@
 # compiler, make, pkg-config and pip is installed with apt-get. The TA-Lib C
 # library, which the indicators are compared with, goes into .ta-lib, unless
 # TA_LIB_DIR names one. The Kafka tests run on an embedded broker, or on the
-# cluster that KAFKA_BOOTSTRAP_SERVERS names.
+# cluster that KAFKA_BOOTSTRAP_SERVERS names. kubectl, which renders the manifests
+# for their tests, goes into target/tools.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -29,6 +30,8 @@ if [ -z "${TA_LIB_DIR:-}" ]; then
     docker/install-ta-lib.sh --prefix "$PWD/.ta-lib"
     export TA_LIB_DIR=$PWD/.ta-lib
 fi
+
+.ci/install-tools >/dev/null
 
 exec cargo test --locked --workspace \
     --features indicators/cli,indicators/talib,ta-lib-sys/v0_8,standalone/talib "$@"

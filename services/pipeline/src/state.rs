@@ -39,8 +39,6 @@ pub(crate) struct Slot<S> {
     pub(crate) key: Box<str>,
     pub(crate) keyed: Keyed<S>,
     listed: bool,
-    /// Has a record in the changelog.
-    kept: bool,
 }
 
 /// Which state: the partition, and the position in it.
@@ -50,7 +48,6 @@ pub(crate) type SlotId = (i32, usize);
 struct Partition<S> {
     slots: Vec<Slot<S>>,
     order: BTreeMap<Box<str>, usize>,
-    kept: u64,
 }
 
 /// All state of the partitions that this instance owns.
@@ -70,7 +67,7 @@ impl<S: Default> Store<S> {
         self.changed.clear();
         self.partitions.clear();
         for &partition in partitions {
-            let empty = Partition { slots: Vec::new(), order: BTreeMap::new(), kept: 0 };
+            let empty = Partition { slots: Vec::new(), order: BTreeMap::new() };
             self.partitions.insert(partition, empty);
         }
     }
@@ -81,7 +78,6 @@ impl<S: Default> Store<S> {
             && let Some(slot) = self.slot(id)
         {
             slot.keyed = Keyed::new(state);
-            self.settle(id);
         }
     }
 
@@ -93,8 +89,7 @@ impl<S: Default> Store<S> {
             return Some((partition, index));
         }
         let index = owned.slots.len();
-        let keyed = Keyed::new(S::default());
-        owned.slots.push(Slot { key: key.into(), keyed, listed: false, kept: false });
+        owned.slots.push(Slot { key: key.into(), keyed: Keyed::new(S::default()), listed: false });
         owned.order.insert(key.into(), index);
         Some((partition, index))
     }
@@ -128,22 +123,11 @@ impl<S: Default> Store<S> {
     }
 
     /// Marks a state as kept.
-    pub(crate) fn settle(&mut self, (partition, index): SlotId) {
-        if let Some(owned) = self.partitions.get_mut(&partition)
-            && let Some(slot) = owned.slots.get_mut(index)
-        {
+    pub(crate) fn settle(&mut self, id: SlotId) {
+        if let Some(slot) = self.slot(id) {
             slot.keyed.changed = false;
             slot.listed = false;
-            if !slot.kept {
-                slot.kept = true;
-                owned.kept += 1;
-            }
         }
-    }
-
-    /// Number of keys of a partition that have a record in the changelog.
-    pub(crate) fn kept(&self, partition: i32) -> u64 {
-        self.partitions.get(&partition).map_or(0, |owned| owned.kept)
     }
 
     /// Number of keys.
