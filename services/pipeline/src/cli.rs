@@ -2,13 +2,13 @@
 //! an exit code when it ends.
 
 use std::fmt::Display;
-use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser};
 
 use crate::error::Error;
+use crate::healthcheck;
 use crate::http;
 use crate::log;
 use crate::shutdown::{Health, Shutdown};
@@ -17,7 +17,9 @@ use crate::shutdown::{Health, Shutdown};
 /// `#[command(flatten)]`.
 #[derive(Args, Clone, Debug)]
 pub struct ServiceArgs {
-    /// Address for /healthz, /readyz and /metrics, such as 0.0.0.0:8080
+    /// Address for /healthz, /readyz and /metrics, such as 0.0.0.0:8080. With
+    /// --healthcheck as its only argument, the program asks the one that runs there
+    /// whether it is healthy
     #[arg(long, env = "HTTP_ADDRESS", value_name = "IP:PORT")]
     http_address: Option<String>,
     #[command(flatten)]
@@ -55,11 +57,7 @@ impl ServiceArgs {
     pub fn serve(&self) -> Result<Health, Error> {
         let health = Health::new();
         if let Some(address) = self.http_address.as_deref().filter(|a| !a.is_empty()) {
-            let address: SocketAddr = address.parse().map_err(|_| Error::Setting {
-                setting: "HTTP_ADDRESS",
-                problem: format!("'{address}', expected an address like 0.0.0.0:8080"),
-            })?;
-            http::serve(address, &health)?;
+            http::serve(http::address(address)?, &health)?;
         }
         Ok(health)
     }
@@ -67,11 +65,19 @@ impl ServiceArgs {
 
 /// Runs a program: reads its options, starts the log with the levels of `log`
 /// and the signal handler, then calls `run` on this thread. An error is printed
-/// as one line on stderr, and the exit code is not zero.
+/// as one line on stderr, and the exit code is not zero. With `--healthcheck` as
+/// its only argument it asks the program that runs on this machine instead.
 pub fn main<Options: Parser, E: Display>(
     log: impl FnOnce(&Options) -> String,
     run: impl FnOnce(Options, &Shutdown) -> Result<(), E>,
 ) -> ExitCode {
+    // Before the options are read: it needs none of those that a service must have.
+    if healthcheck::is_asked_for(std::env::args_os().skip(1)) {
+        return match healthcheck::run() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(error),
+        };
+    }
     let options = match parse::<Options>(std::env::args_os()) {
         Ok(options) => options,
         Err(Refusal::Help(text)) => {

@@ -16,6 +16,14 @@ pub enum Error {
         /// What is wrong with its value, and what was expected.
         problem: String,
     },
+    /// The service that was asked for its health did not say that it is well.
+    #[error("the service at {address} (HTTP_ADDRESS) is not healthy: {problem}")]
+    Unhealthy {
+        /// Where it was asked.
+        address: std::net::SocketAddr,
+        /// What happened instead.
+        problem: String,
+    },
     /// No broker answered.
     #[error("no Kafka broker answers at {servers} (KAFKA_BOOTSTRAP_SERVERS): {reason}")]
     Unreachable {
@@ -43,6 +51,21 @@ pub enum Error {
         /// The record's key.
         key: String,
         /// What is wrong with it, and what was expected.
+        problem: String,
+    },
+    /// The state in the changelog is not that of the group's offset. Going on
+    /// would give wrong results.
+    #[error(
+        "changelog {topic}, partition {partition}: {problem}. Bring back the changelog from a \
+         copy, or compute everything anew: delete the group's offsets, the changelog and the \
+         output, or set another KAFKA_CONSUMER_GROUP and KAFKA_OUTPUT_TOPIC"
+    )]
+    Changelog {
+        /// The changelog topic.
+        topic: String,
+        /// Its partition.
+        partition: i32,
+        /// What does not agree, with the offsets.
         problem: String,
     },
     /// Another process with the same name has taken over.

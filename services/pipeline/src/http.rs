@@ -15,6 +15,17 @@ use crate::shutdown::Health;
 const SECONDS: &[f64] =
     &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0];
 
+/// Reads an address to serve on.
+///
+/// # Errors
+/// When it is none.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, Error> {
+    text.parse().map_err(|_| Error::Setting {
+        setting: "HTTP_ADDRESS",
+        problem: format!("'{text}', expected an address like 0.0.0.0:8080"),
+    })
+}
+
 /// Serves on `address` for as long as the process lives. Call it before the
 /// loop starts: what is counted earlier is not shown. One per process.
 ///

@@ -14,10 +14,12 @@ pub mod config;
 #[cfg(feature = "embedded-broker")]
 pub mod embedded;
 mod error;
+mod healthcheck;
 pub mod http;
 mod incoming;
 mod lag;
 pub mod log;
+mod marker;
 pub mod message;
 mod meter;
 pub mod processor;

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::committed::{Patience, Topic};
 use crate::config::KafkaConfig;
 use crate::error::Error;
+use crate::marker::{self, Found, Marker};
 use crate::transaction::Failure;
 
 /// The header with the version of a state's format, in decimal digits.
@@ -34,6 +35,15 @@ struct Latest {
     bytes: Vec<u8>,
 }
 
+/// What was read.
+#[derive(Debug, Default)]
+pub(crate) struct Restored {
+    /// Size of the values, superseded ones included.
+    pub(crate) bytes: u64,
+    /// By partition; those that are empty are missing.
+    pub(crate) found: BTreeMap<i32, Found>,
+}
+
 /// Reads the state of these partitions, as of the last transaction that any
 /// owner committed, and hands it out by partition, in the order of the keys.
 /// Call it after the input offsets are known to be stable.
@@ -43,7 +53,7 @@ pub(crate) fn restore<S: DeserializeOwned>(
     version: u32,
     patience: Patience<'_>,
     each: &mut dyn FnMut(i32, &str, S) -> Result<(), Error>,
-) -> Result<u64, Failure> {
+) -> Result<Restored, Failure> {
     let name = config.changelog_topic();
     let topic = Topic::open(config, &name)?;
     let mut from = Vec::new();
@@ -54,9 +64,9 @@ pub(crate) fn restore<S: DeserializeOwned>(
         }
     }
     let mut latest: BTreeMap<(i32, Vec<u8>), Latest> = BTreeMap::new();
-    let mut size = 0;
+    let mut restored = Restored::default();
     topic.read(&from, patience, &mut |message| {
-        size += message.payload().map_or(0, <[u8]>::len) as u64;
+        restored.bytes += message.payload().map_or(0, <[u8]>::len) as u64;
         let key = (message.partition(), message.key().unwrap_or_default().to_vec());
         match message.payload() {
             Some(bytes) => {
@@ -77,6 +87,12 @@ pub(crate) fn restore<S: DeserializeOwned>(
             key: text.to_string(),
             problem,
         };
+        let found: &mut Found = restored.found.entry(partition).or_default();
+        if key == marker::KEY {
+            found.marker = Some(Marker::decode(&record.bytes).map_err(wrong)?);
+            continue;
+        }
+        found.keys += 1;
         if record.version.as_deref() != Some(version.to_string().as_bytes()) {
             let found = record.version.map_or("no version".to_owned(), |v| {
                 format!("version {}", String::from_utf8_lossy(&v))
@@ -99,7 +115,7 @@ pub(crate) fn restore<S: DeserializeOwned>(
         };
         each(partition, &text, state)?;
     }
-    Ok(size)
+    Ok(restored)
 }
 
 fn version_of(message: &BorrowedMessage<'_>) -> Option<Vec<u8>> {

@@ -3,6 +3,7 @@
 //! never runs ahead of the log: whenever a transaction is not committed, memory
 //! is dropped and restored from what is.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::Consumer;
@@ -13,9 +14,10 @@ use crate::assignment::{Change, Member};
 use crate::config::KafkaConfig;
 use crate::error::Error;
 use crate::lag::Lag;
+use crate::marker::agreed_offset;
 use crate::meter::Throttle;
 use crate::processor::Processor;
-use crate::restore;
+use crate::restore::{self, Restored};
 use crate::shutdown::{Health, Shutdown};
 use crate::step::Step;
 use crate::topics;
@@ -232,10 +234,9 @@ impl<P: Processor> Loop<'_, P> {
         self.lag.forget();
         // First the offsets: once they are stable, no earlier owner can commit
         // any more, and the changelog below its end is final.
-        let Some(offsets) = self.committed_offsets(partitions, member)? else {
+        let Some(committed) = self.committed_offsets(partitions, member)? else {
             return Ok(());
         };
-        let mut keys = 0_u64;
         let (processor, store) = (&mut self.step.processor, &mut self.step.store);
         let topic = self.config.changelog_topic();
         let restored = restore::restore(
@@ -250,20 +251,26 @@ impl<P: Processor> Loop<'_, P> {
                     key: key.to_owned(),
                     problem,
                 })?;
-                keys += 1;
                 store.restore(partition, key, state);
                 Ok(())
             },
         );
-        let bytes = match restored {
-            Ok(bytes) => bytes,
+        let Restored { bytes, mut found } = match restored {
+            Ok(restored) => restored,
             Err(Failure::Abort(_)) if self.shutdown.is_requested() => return Ok(()),
             Err(failure) => return Err(failure),
         };
-        for element in offsets.elements() {
-            if let Offset::Offset(offset) = element.offset() {
-                self.step.resume(element.partition(), offset);
+        let mut offsets = TopicPartitionList::new();
+        for (&partition, &committed) in &committed {
+            let found = found.remove(&partition).unwrap_or_default();
+            let offset = agreed_offset(self.config, partition, committed, found)?;
+            if let Some(offset) = offset {
+                self.step.resume(partition, offset);
             }
+            let offset = offset.map_or(Offset::Beginning, Offset::Offset);
+            offsets
+                .add_partition_offset(&self.config.input_topic, partition, offset)
+                .map_err(Error::kafka("list the offsets"))?;
         }
         member.consumer().assign(&offsets).map_err(Error::kafka("read the assigned partitions"))?;
         self.step.meter.restore_bytes.increment(bytes);
@@ -271,7 +278,7 @@ impl<P: Processor> Loop<'_, P> {
         tracing::info!(
             service = P::SERVICE,
             ?partitions,
-            keys,
+            keys = self.step.store.len(),
             bytes,
             milliseconds = started.elapsed().as_millis() as u64,
             "partitions assigned, state restored"
@@ -280,13 +287,13 @@ impl<P: Processor> Loop<'_, P> {
         Ok(())
     }
 
-    /// Where the group has left off, once no transaction with these offsets is
-    /// open; `None` on shutdown.
+    /// Where the group has left off in each partition, if it ever was there, once
+    /// no transaction with these offsets is open; `None` on shutdown.
     fn committed_offsets(
         &self,
         partitions: &[i32],
         member: &Member,
-    ) -> Result<Option<TopicPartitionList>, Failure> {
+    ) -> Result<Option<BTreeMap<i32, Option<i64>>>, Failure> {
         let topic = &self.config.input_topic;
         loop {
             let mut list = TopicPartitionList::new();
@@ -294,19 +301,15 @@ impl<P: Processor> Loop<'_, P> {
                 list.add_partition(topic, partition);
             }
             let problem = match member.consumer().committed_offsets(list, CALL) {
-                Ok(mut offsets) => {
-                    let failed = offsets.elements().iter().find_map(|e| e.error().err());
+                Ok(offsets) => {
+                    let elements = offsets.elements();
+                    let failed = elements.iter().find_map(|e| e.error().err());
                     if failed.is_none() {
-                        for &partition in partitions {
-                            let committed =
-                                offsets.find_partition(topic, partition).map(|e| e.offset());
-                            if !matches!(committed, Some(Offset::Offset(_))) {
-                                offsets
-                                    .set_partition_offset(topic, partition, Offset::Beginning)
-                                    .map_err(Error::kafka("list the offsets"))?;
-                            }
-                        }
-                        return Ok(Some(offsets));
+                        let committed = elements.iter().map(|e| match e.offset() {
+                            Offset::Offset(offset) => (e.partition(), Some(offset)),
+                            _ => (e.partition(), None),
+                        });
+                        return Ok(Some(committed.collect()));
                     }
                     failed
                 }

@@ -39,6 +39,8 @@ pub(crate) struct Slot<S> {
     pub(crate) key: Box<str>,
     pub(crate) keyed: Keyed<S>,
     listed: bool,
+    /// Has a record in the changelog.
+    kept: bool,
 }
 
 /// Which state: the partition, and the position in it.
@@ -48,6 +50,7 @@ pub(crate) type SlotId = (i32, usize);
 struct Partition<S> {
     slots: Vec<Slot<S>>,
     order: BTreeMap<Box<str>, usize>,
+    kept: u64,
 }
 
 /// All state of the partitions that this instance owns.
@@ -67,7 +70,7 @@ impl<S: Default> Store<S> {
         self.changed.clear();
         self.partitions.clear();
         for &partition in partitions {
-            let empty = Partition { slots: Vec::new(), order: BTreeMap::new() };
+            let empty = Partition { slots: Vec::new(), order: BTreeMap::new(), kept: 0 };
             self.partitions.insert(partition, empty);
         }
     }
@@ -78,6 +81,7 @@ impl<S: Default> Store<S> {
             && let Some(slot) = self.slot(id)
         {
             slot.keyed = Keyed::new(state);
+            self.settle(id);
         }
     }
 
@@ -89,7 +93,8 @@ impl<S: Default> Store<S> {
             return Some((partition, index));
         }
         let index = owned.slots.len();
-        owned.slots.push(Slot { key: key.into(), keyed: Keyed::new(S::default()), listed: false });
+        let keyed = Keyed::new(S::default());
+        owned.slots.push(Slot { key: key.into(), keyed, listed: false, kept: false });
         owned.order.insert(key.into(), index);
         Some((partition, index))
     }
@@ -123,11 +128,22 @@ impl<S: Default> Store<S> {
     }
 
     /// Marks a state as kept.
-    pub(crate) fn settle(&mut self, id: SlotId) {
-        if let Some(slot) = self.slot(id) {
+    pub(crate) fn settle(&mut self, (partition, index): SlotId) {
+        if let Some(owned) = self.partitions.get_mut(&partition)
+            && let Some(slot) = owned.slots.get_mut(index)
+        {
             slot.keyed.changed = false;
             slot.listed = false;
+            if !slot.kept {
+                slot.kept = true;
+                owned.kept += 1;
+            }
         }
+    }
+
+    /// Number of keys of a partition that have a record in the changelog.
+    pub(crate) fn kept(&self, partition: i32) -> u64 {
+        self.partitions.get(&partition).map_or(0, |owned| owned.kept)
     }
 
     /// Number of keys.

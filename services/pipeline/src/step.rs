@@ -11,6 +11,7 @@ use crate::codec;
 use crate::config::KafkaConfig;
 use crate::error::Error;
 use crate::incoming::{Labels, copied_headers, labels};
+use crate::marker::{self, Marker};
 use crate::message::{Heartbeat, Message};
 use crate::meter::{Meter, Throttle};
 use crate::processor::{Outbox, Processor, Record, Refused};
@@ -205,6 +206,7 @@ impl<P: Processor> Step<P> {
             self.send_state(id, transaction)?;
             self.store.settle(id);
         }
+        self.send_markers(transaction)?;
         self.meter.keys.set(self.store.len() as f64);
         Ok(())
     }
@@ -234,6 +236,20 @@ impl<P: Processor> Step<P> {
             payload: Some(&bytes),
             headers: restore::headers(P::STATE_VERSION),
         })
+    }
+
+    fn send_markers(&self, transaction: &mut Transaction) -> Result<(), Failure> {
+        for (&partition, &input_offset) in &self.offsets {
+            let marker = Marker { input_offset, keys: self.store.kept(partition) };
+            transaction.send(Outgoing {
+                topic: &self.changelog_topic,
+                partition: Some(partition),
+                key: Some(marker::KEY),
+                payload: Some(&marker.encode(&self.changelog_topic)?),
+                headers: OwnedHeaders::new(),
+            })?;
+        }
+        Ok(())
     }
 
     fn send_outputs(&mut self, transaction: &mut Transaction) -> Result<(), Failure> {

@@ -36,7 +36,9 @@ fn a_restarted_step_goes_on_from_its_changelog() {
     // State is where its input is, so that whoever gets the partition finds it.
     let input = read(&config.input_topic, "read_committed");
     let state = read(&config.changelog_topic(), "read_committed");
-    assert!(!state.is_empty());
+    let (markers, state): (Vec<_>, Vec<_>) =
+        state.into_iter().partition(|record| record.key == Some(b"\xffmarker".to_vec()));
+    assert!(!state.is_empty() && !markers.is_empty());
     for record in state {
         assert_eq!(record.header("state-version").as_deref(), Some("7"));
         let same_key = input.iter().find(|i| i.key == record.key);
@@ -115,26 +117,4 @@ fn a_second_process_with_the_same_name_takes_over() {
     assert!(matches!(ended, Err(Error::Fenced { .. })), "{ended:?}");
     second.stop();
     assert_eq!(committed_tallies(&config.output_topic), tallies(&all));
-}
-
-#[test]
-fn state_that_this_build_does_not_know_stops_it() {
-    for (version, payload, expected) in [
-        ("6", vec![1, 2, 3], "the state has version 6, this build reads version 7"),
-        ("7", vec![1], "the state cannot be read"),
-        ("7", vec![1, 0, 0, 0, 0, 0, 0, 0, 0, 9], "the state has 1 bytes too many"),
-    ] {
-        let config = config("version");
-        create(&config.input_topic, 1, &[]);
-        create(&config.changelog_topic(), 1, &[("cleanup.policy", "compact")]);
-        let state =
-            Plain { key: Some(b"P0/X".to_vec()), payload: Some(payload), ..Plain::default() };
-        write(&config.changelog_topic(), &[state.with("state-version", version)]);
-        let error = start(Counting::default(), &config).wait().unwrap().unwrap_err().to_string();
-        assert!(error.contains(expected), "{error}");
-        for part in [&config.changelog_topic(), "partition 0", "'P0/X'"] {
-            assert!(error.contains(part), "{error} does not name {part}");
-        }
-        assert!(!error.contains('\n'));
-    }
 }

@@ -4,6 +4,7 @@
 
 mod list;
 mod message;
+mod running;
 mod step;
 
 pub use list::{IndicatorList, ListError};
@@ -23,6 +24,14 @@ pub const DEFAULTS: Defaults = Defaults {
     consumer_group: "technical-indicators",
 };
 
+/// How many closed candles are kept where nothing else is configured: enough for
+/// any moving average of the built-in list. They more than double a state record,
+/// which is written once for each pair and transaction with a closed candle.
+const WARM_UP_CANDLES: u32 = 60;
+
+/// A state record must stay far below the largest that brokers take, a megabyte.
+const MOST_WARM_UP: i64 = 10_000;
+
 /// Turns candles into technical indicators, exactly once: closed candles move
 /// the indicators on, forming ones show what they would be.
 #[derive(Parser, Clone, Debug)]
@@ -40,12 +49,24 @@ pub struct Options {
 }
 
 /// The service's own options.
-#[derive(Args, Clone, Debug, Default)]
+#[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Indicators")]
 pub struct IndicatorArgs {
     /// YAML file with the indicators to compute [default: a built-in list]
     #[arg(long, env = "INDICATORS_FILE", value_name = "FILE")]
     pub indicators_file: Option<PathBuf>,
+    /// How many closed candles of each pair and length are kept, to run
+    /// indicators over that join the list later; 40 bytes each, in memory and in
+    /// every state record
+    #[arg(long, env = "WARM_UP_CANDLES", value_name = "N", default_value_t = WARM_UP_CANDLES,
+          value_parser = clap::value_parser!(u32).range(..=MOST_WARM_UP))]
+    pub warm_up_candles: u32,
+}
+
+impl Default for IndicatorArgs {
+    fn default() -> Self {
+        Self { indicators_file: None, warm_up_candles: WARM_UP_CANDLES }
+    }
 }
 
 impl IndicatorArgs {
@@ -63,6 +84,6 @@ impl IndicatorArgs {
     /// # Errors
     /// When the file cannot be read or is wrong.
     pub fn step(&self) -> Result<Step, ListError> {
-        Ok(Step::new(self.list()?))
+        Ok(Step::new(self.list()?, self.warm_up_candles as usize))
     }
 }

@@ -3,43 +3,55 @@
 
 use crate::list::IndicatorList;
 use crate::message::{NamedValues, TechnicalIndicators};
+use crate::running::Running;
 use indicators::{Bar, Expression, Values};
 use pipeline::message::Candle;
 use pipeline::{Keyed, Outbox, Processor, Record, Refused};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The service's step.
 #[derive(Debug)]
 pub struct Step {
     list: IndicatorList,
+    /// The same, each with its canonical form.
+    canonical: Vec<(String, Expression)>,
     names: Arc<[String]>,
+    /// How many closed candles are kept, to warm indicators that join later.
+    warm_up: usize,
+    /// What has been said of a changed list.
+    said: BTreeSet<String>,
 }
 
 /// The indicators of one pair, by the length of the candles in seconds.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct State(BTreeMap<u32, Vec<Expression>>);
+pub struct State(BTreeMap<u32, Running>);
 
 impl Step {
-    /// A step that computes these indicators.
-    pub fn new(list: IndicatorList) -> Self {
+    /// A step that computes these indicators, and keeps the latest `warm_up`
+    /// closed candles of each pair and length: expressions that join the list
+    /// later are run over them first.
+    pub fn new(list: IndicatorList, warm_up: usize) -> Self {
         let names = list.names().into();
-        Self { list, names }
+        let canonical = list.expressions().iter();
+        let canonical = canonical.map(|listed| (listed.to_string(), listed.clone())).collect();
+        Self { list, canonical, names, warm_up, said: BTreeSet::new() }
     }
 
-    fn values<'a>(
-        &self,
-        evaluated: impl Iterator<Item = (&'a Expression, Option<Values>)>,
-    ) -> NamedValues {
-        let mut flat = Vec::with_capacity(self.names.len());
-        for (expression, values) in evaluated {
-            match values {
-                Some(values) => flat.extend(values.iter().copied().map(Some)),
-                None => flat.extend(expression.fields().iter().map(|_| None)),
-            }
+    fn say(&mut self, words: String) {
+        if !self.said.contains(&words) {
+            tracing::warn!("{words}");
+            self.said.insert(words);
         }
-        NamedValues { names: Arc::clone(&self.names), values: flat }
+    }
+}
+
+/// Appends what an expression gave: as many values as it has outputs.
+fn append(values: &mut Vec<Option<f64>>, expression: &Expression, given: Option<Values>) {
+    match given {
+        Some(given) => values.extend(given.iter().copied().map(Some)),
+        None => values.extend(expression.fields().iter().map(|_| None)),
     }
 }
 
@@ -50,7 +62,7 @@ impl Processor for Step {
 
     const SERVICE: &'static str = "technical-indicators";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
-    const STATE_VERSION: u32 = 1;
+    const STATE_VERSION: u32 = 2;
 
     fn process(
         &mut self,
@@ -62,33 +74,40 @@ impl Processor for Step {
         let Candle { open, high, low, close, volume, candle_seconds, .. } = candle;
         let bar = Bar::new(open, high, low, close, volume);
         let bar = bar.map_err(|error| Refused(error.to_string()))?;
-        let values = if candle.closed {
+        let mut values = Vec::with_capacity(self.names.len());
+        if candle.closed {
             let running = state.get_mut().0.entry(candle_seconds);
-            let running = running.or_insert_with(|| self.list.expressions().to_vec());
-            self.values(running.iter_mut().map(|expression| {
-                let values = expression.update(&bar);
-                (&*expression, values)
-            }))
+            let running = running.or_insert_with(|| Running::new(self.list.expressions()));
+            running.update(&bar, self.warm_up, |expression, given| {
+                append(&mut values, expression, given);
+            });
         } else {
-            let running = state.get().0.get(&candle_seconds).map(Vec::as_slice);
-            let running = running.unwrap_or(self.list.expressions());
-            self.values(running.iter().map(|expression| (expression, expression.peek(&bar))))
-        };
+            let running = state.get().0.get(&candle_seconds).map(Running::expressions);
+            for expression in running.unwrap_or(self.list.expressions()) {
+                append(&mut values, expression, expression.peek(&bar));
+            }
+        }
+        let values = NamedValues { names: Arc::clone(&self.names), values };
         out.emit(TechnicalIndicators { candle, values }, record.timestamp_ms);
         Ok(())
     }
 
-    /// The list may have changed since the state was kept: expressions that stay
-    /// keep their state, new ones begin here, the others are dropped.
-    fn restored(&mut self, _: &str, state: &mut State) -> Result<(), String> {
-        for running in state.0.values_mut() {
-            let kept: BTreeMap<String, Expression> =
-                running.drain(..).map(|expression| (expression.to_string(), expression)).collect();
-            running.extend(
-                self.list.expressions().iter().map(|configured| {
-                    kept.get(&configured.to_string()).unwrap_or(configured).clone()
-                }),
-            );
+    /// The list may have changed since the state was kept.
+    fn restored(&mut self, key: &str, state: &mut State) -> Result<(), String> {
+        for (seconds, running) in &mut state.0 {
+            let kept = running.candles_kept().min(self.warm_up);
+            let changes = running.fit(&self.canonical, self.warm_up);
+            for name in changes.new {
+                tracing::debug!(pair = key, seconds, kept, "`{name}` begins");
+                self.say(format!(
+                    "the list of indicators has `{name}` now: it begins with the kept candles of \
+                     each pair, {} at most (WARM_UP_CANDLES)",
+                    self.warm_up
+                ));
+            }
+            for name in changes.gone {
+                self.say(format!("the list of indicators has no `{name}` any more"));
+            }
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use pipeline::{Keyed, Outbox, Processor, Record};
 use technical_indicators::{IndicatorList, State, Step, TechnicalIndicators};
 
 fn step(yaml: &str) -> Step {
-    Step::new(IndicatorList::parse("test", yaml).unwrap())
+    Step::new(IndicatorList::parse("test", yaml).unwrap(), 0)
 }
 
 fn candle(close: f64, candle_seconds: u32, closed: bool) -> Candle {
