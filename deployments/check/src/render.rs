@@ -1,6 +1,6 @@
 //! Manifests as they reach a cluster: overlays through `kubectl kustomize`, and
 //! the compose file through `docker-compose config`, as plain values. The programs
-//! are those of `.ci/install-tools`, or else the ones on the path.
+//! are those of `.ci/install-tools`, in its place or on the path.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
