@@ -10,6 +10,8 @@
 //! A kernel may hold other kernels and pass their states through its own.
 
 use crate::catalog::Info;
+pub use crate::clock::{Clock, Ready};
+use crate::clock::{PIECE, Prepared, Running, WarmUp};
 use crate::indicator::{ColumnsError, Indicator};
 use crate::io::{Input, Output};
 use crate::parameter::{Arguments, ParameterError, UNSTABLE_PERIOD};
@@ -18,6 +20,7 @@ use pulp::{Arch, NullaryFnOnce};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt::Debug;
+use std::ops::Range;
 
 /// The definition of one indicator: parameters, lookback, state, step.
 /// Everything else derives from it.
@@ -56,8 +59,33 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
     /// Pushes the bar into the windows; `state` is what [`step`](Self::step) has
     /// just left. Kernels without windows have nothing to do.
     #[inline(always)]
-    fn store(&mut self, state: &Self::State, input: Self::Input) {
-        let _ = (state, input);
+    fn store<C: Clock>(&mut self, clock: C, state: &Self::State, input: Self::Input) {
+        let _ = (clock, state, input);
+    }
+
+    /// Whether [`columns`](Self::columns) ever makes anything ready.
+    const HAS_COLUMNS: bool = false;
+
+    /// Makes ready what several bars of a batch are faster to compute together;
+    /// [`step`](Self::step) and [`store`](Self::store) then find it with
+    /// [`Clock::ready`]. All bars are past warm-up and finite. `false` when
+    /// nothing is ready, and nothing has been changed.
+    #[inline(always)]
+    fn columns(
+        &mut self,
+        state: &mut Self::State,
+        inputs: <Self::Input as Input>::Columns<'_>,
+        ready: &mut Ready,
+    ) -> bool {
+        let _ = (state, inputs, ready);
+        false
+    }
+
+    /// Whether there are averages that could be of any kind, and all are simple
+    /// ones: then a batch need not ask at each bar.
+    #[inline(always)]
+    fn is_simple(&self) -> bool {
+        false
     }
 
     /// Shows every window to `visit`, always in the same order: windows are
@@ -68,45 +96,9 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
     }
 }
 
-/// Where in the series a step is. It is either in warm-up, or past it, and then
-/// the compiler removes what only the warm-up needs.
-pub trait Clock: Copy {
-    /// How many bars came before this one; beyond every lookback once past warm-up.
-    fn bar(self) -> usize;
-
-    /// The clock of a part that begins `start` bars later; `None` before that.
-    fn since(self, start: usize) -> Option<Self>;
-}
-
-#[derive(Clone, Copy)]
-struct WarmUp(usize);
-
-impl Clock for WarmUp {
-    #[inline(always)]
-    fn bar(self) -> usize {
-        self.0
-    }
-
-    #[inline(always)]
-    fn since(self, start: usize) -> Option<Self> {
-        self.0.checked_sub(start).map(WarmUp)
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Running;
-
-impl Clock for Running {
-    #[inline(always)]
-    fn bar(self) -> usize {
-        usize::MAX
-    }
-
-    #[inline(always)]
-    fn since(self, _: usize) -> Option<Self> {
-        Some(self)
-    }
-}
+/// The clock of single updates: it says nothing of averages, whose kinds are asked
+/// for then.
+const RUNNING: Running = Running { simple: false };
 
 /// Arguments that are in range, if they fit each other too.
 pub(crate) fn fitting<K: Kernel>(arguments: Arguments) -> Result<Arguments, ParameterError> {
@@ -124,7 +116,7 @@ pub struct Machine<K: Kernel> {
     bars: usize,
     lookback: usize,
     state: K::State,
-    kernel: K,
+    kernel: Option<K>,
 }
 
 impl<K: Kernel> Machine<K> {
@@ -144,7 +136,7 @@ impl<K: Kernel> Machine<K> {
     pub(crate) fn from_arguments(arguments: Arguments) -> Self {
         let kernel = K::new(&arguments);
         let lookback = kernel.lookback() + arguments.unstable_period();
-        Self { arguments, bars: 0, lookback, state: K::State::default(), kernel }
+        Self { arguments, bars: 0, lookback, state: K::State::default(), kernel: Some(kernel) }
     }
 
     /// The same indicator, before its first bar, with values held back for
@@ -174,8 +166,9 @@ impl<K: Kernel> Machine<K> {
     /// Kept apart from the warm path, and rarely taken: the clock counts here.
     #[cold]
     fn warm_up(&mut self, input: K::Input) -> Option<K::Output> {
-        let output = self.kernel.step(WarmUp(self.bars), &mut self.state, input);
-        self.kernel.store(&self.state, input);
+        let kernel = self.kernel.as_mut()?;
+        let output = kernel.step(WarmUp(self.bars), &mut self.state, input);
+        kernel.store(WarmUp(self.bars), &self.state, input);
         self.bars += 1;
         (self.bars > self.lookback).then_some(output)
     }
@@ -183,7 +176,7 @@ impl<K: Kernel> Machine<K> {
     #[cold]
     fn peek_in_warm_up(&self, input: K::Input) -> Option<K::Output> {
         let mut state = self.state;
-        let output = self.kernel.step(WarmUp(self.bars), &mut state, input);
+        let output = self.kernel.as_ref()?.step(WarmUp(self.bars), &mut state, input);
         (self.bars >= self.lookback).then_some(output)
     }
 }
@@ -204,8 +197,9 @@ impl<K: Kernel> Indicator for Machine<K> {
         if self.bars <= self.lookback {
             return self.warm_up(input);
         }
-        let output = self.kernel.step(Running, &mut self.state, input);
-        self.kernel.store(&self.state, input);
+        let kernel = self.kernel.as_mut()?;
+        let output = kernel.step(RUNNING, &mut self.state, input);
+        kernel.store(RUNNING, &self.state, input);
         Some(output)
     }
 
@@ -218,7 +212,7 @@ impl<K: Kernel> Indicator for Machine<K> {
             return self.peek_in_warm_up(input);
         }
         let mut state = self.state;
-        Some(self.kernel.step(Running, &mut state, input))
+        Some(self.kernel.as_ref()?.step(RUNNING, &mut state, input))
     }
 
     fn reset(&mut self) {
@@ -261,59 +255,107 @@ impl<K: Kernel> NullaryFnOnce for Batch<'_, '_, '_, K> {
             K::Output::write(output, &mut filled, row);
             row += 1;
         }
-        let Machine { kernel, state, .. } = machine;
-        while row < rows {
-            let end = rows.min(row + PIECE);
-            let columns = K::Input::rows(columns, row..end);
-            let filled = K::Output::rows(&mut filled, row..end);
-            let (Some(columns), Some(mut filled)) = (columns, filled) else { return };
-            if size_of::<K::State>() <= IN_REGISTERS {
-                let mut copy = *state;
-                compute(kernel, &mut copy, columns, &mut filled, end - row);
-                *state = copy;
-            } else {
-                compute(kernel, state, columns, &mut filled, end - row);
+        let Some(mut kernel) = machine.kernel.take() else { return };
+        let rest = Rest { columns, filled, rows: row..rows };
+        let (mut copy, state) = (machine.state, &mut machine.state);
+        if kernel.is_simple() {
+            rest.compute(&mut kernel, &mut copy, true);
+            *state = copy;
+        } else if size_of::<K::State>() <= IN_REGISTERS {
+            rest.compute(&mut kernel, &mut copy, false);
+            *state = copy;
+        } else {
+            rest.compute(&mut kernel, state, false);
+        }
+        machine.kernel = Some(kernel);
+    }
+}
+
+/// A state up to this size, in bytes, is copied for a batch, so that it can stay
+/// in registers; a larger one only pays for the copy, unless little of it is used.
+const IN_REGISTERS: usize = 128;
+
+/// The rows past warm-up.
+struct Rest<'i, 'o, K: Kernel> {
+    columns: <K::Input as Input>::Columns<'i>,
+    filled: <K::Output as Output>::Columns<'o>,
+    rows: Range<usize>,
+}
+
+impl<K: Kernel> Rest<'_, '_, K> {
+    /// Piece by piece; `simple` is what the kernel says of itself, and known
+    /// wherever this is compiled.
+    #[inline(always)]
+    fn compute(mut self, kernel: &mut K, state: &mut K::State, simple: bool) {
+        let mut ready = K::HAS_COLUMNS.then(Ready::new);
+        let Range { mut start, end } = self.rows;
+        while start < end {
+            let rows = start..end.min(start + PIECE);
+            start = rows.end;
+            let columns = K::Input::rows(self.columns, rows.clone());
+            let filled = K::Output::rows(&mut self.filled, rows.clone());
+            let (Some(columns), Some(filled)) = (columns, filled) else { return };
+            let piece = Piece { columns, filled, rows: rows.len() };
+            if !K::Input::are_finite(columns) {
+                piece.compute_finite(kernel, state);
+                continue;
             }
-            row = end;
+            if let Some(ready) = &mut ready
+                && kernel.columns(state, columns, ready)
+            {
+                piece.compute(kernel, state, |row| Prepared { ready, row, simple });
+            } else {
+                piece.compute(kernel, state, |_| Running { simple });
+            }
         }
     }
 }
 
-/// Rows that are looked through for numbers that are not finite before they are
-/// computed, so that computing need not ask.
-const PIECE: usize = 1024;
-
-/// A state up to this size, in bytes, is copied for a batch, so that it can stay
-/// in registers; a larger one only pays for the copy.
-const IN_REGISTERS: usize = 128;
-
-/// All rows of these columns, past warm-up.
-#[inline(always)]
-fn compute<K: Kernel>(
-    kernel: &mut K,
-    state: &mut K::State,
-    columns: <K::Input as Input>::Columns<'_>,
-    filled: &mut <K::Output as Output>::Columns<'_>,
+/// Some rows past warm-up.
+struct Piece<'i, 'o, K: Kernel> {
+    columns: <K::Input as Input>::Columns<'i>,
+    filled: <K::Output as Output>::Columns<'o>,
     rows: usize,
-) {
-    let finite = K::Input::are_finite(columns);
-    let mut take = |input| {
-        let output = kernel.step(Running, state, input);
-        kernel.store(state, input);
-        output
-    };
-    // Two loops, so that the first one asks nothing of a row.
-    if finite {
-        for row in 0..rows {
-            let Some(input) = K::Input::row(columns, row) else { return };
-            K::Output::write(Some(take(input)), filled, row);
-        }
-    } else {
-        for row in 0..rows {
-            let input = K::Input::row(columns, row).filter(|input| input.is_finite());
-            K::Output::write(input.map(&mut take), filled, row);
+}
+
+impl<K: Kernel> Piece<'_, '_, K> {
+    /// Every row.
+    #[inline(always)]
+    fn compute<C: Clock>(
+        mut self,
+        kernel: &mut K,
+        state: &mut K::State,
+        clock: impl Fn(usize) -> C,
+    ) {
+        for row in 0..self.rows {
+            let Some(input) = K::Input::row(self.columns, row) else { return };
+            let output = take(kernel, clock(row), state, input);
+            K::Output::write(Some(output), &mut self.filled, row);
         }
     }
+
+    /// The rows that are finite.
+    #[inline(always)]
+    fn compute_finite(mut self, kernel: &mut K, state: &mut K::State) {
+        for row in 0..self.rows {
+            let input = K::Input::row(self.columns, row).filter(|input| input.is_finite());
+            let output = input.map(|input| take(kernel, RUNNING, state, input));
+            K::Output::write(output, &mut self.filled, row);
+        }
+    }
+}
+
+/// A step and a store.
+#[inline(always)]
+fn take<K: Kernel, C: Clock>(
+    kernel: &mut K,
+    clock: C,
+    state: &mut K::State,
+    input: K::Input,
+) -> K::Output {
+    let output = kernel.step(clock, state, input);
+    kernel.store(clock, state, input);
+    output
 }
 
 /// What is saved of a machine: all that does not follow from its parameters.
@@ -329,7 +371,10 @@ impl<K: Kernel> Machine<K> {
     pub(crate) fn saved(&self) -> Saved<K::State> {
         let mut windows = Vec::new();
         // Windows are visited mutably; saving is rare enough for a copy.
-        self.kernel.clone().windows(&mut |window| windows.push(window.save()));
+        self.kernel
+            .clone()
+            .into_iter()
+            .for_each(|mut k| k.windows(&mut |window| windows.push(window.save())));
         Saved { arguments: self.arguments.clone(), bars: self.bars, state: self.state, windows }
     }
 
@@ -340,7 +385,7 @@ impl<K: Kernel> Machine<K> {
         let mut machine = Self::from_arguments(fitting::<K>(arguments).ok()?);
         let mut windows = saved.windows.into_iter();
         let mut fits = true;
-        machine.kernel.windows(&mut |window| {
+        machine.kernel.as_mut()?.windows(&mut |window| {
             fits &= windows.next().is_some_and(|saved| window.load(saved));
         });
         if !fits || windows.next().is_some() || saved.bars > machine.lookback + 1 {

@@ -2,7 +2,8 @@
 //! another part gives, say. It sees no bar before its own first one, neither to
 //! step nor to store.
 
-use crate::kernel::{Clock, Kernel};
+use crate::io::Input;
+use crate::kernel::{Clock, Kernel, Ready};
 use crate::window::Window;
 use serde::{Deserialize, Serialize};
 
@@ -46,10 +47,32 @@ impl<K: Kernel> Late<K> {
 
     /// See [`Kernel::store`].
     #[inline(always)]
-    pub(crate) fn store(&mut self, state: &LateState<K::State>, input: K::Input) {
+    pub(crate) fn store<C: Clock>(
+        &mut self,
+        clock: C,
+        state: &LateState<K::State>,
+        input: K::Input,
+    ) {
         if state.begun {
-            self.kernel.store(&state.state, input);
+            self.kernel.store(clock, &state.state, input);
         }
+    }
+
+    /// See [`Kernel::columns`].
+    #[inline(always)]
+    pub(crate) fn columns(
+        &mut self,
+        state: &mut LateState<K::State>,
+        inputs: <K::Input as Input>::Columns<'_>,
+        ready: &mut Ready,
+    ) -> bool {
+        self.kernel.columns(&mut state.state, inputs, ready)
+    }
+
+    /// See [`Kernel::is_simple`].
+    #[inline(always)]
+    pub(crate) fn is_simple(&self) -> bool {
+        self.kernel.is_simple()
     }
 
     /// See [`Kernel::windows`].

@@ -54,6 +54,7 @@
 
 mod bar;
 pub mod catalog;
+mod clock;
 mod erased;
 pub mod expr;
 mod indicator;

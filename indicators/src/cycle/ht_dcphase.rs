@@ -179,7 +179,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, _: f64) {
+    fn store<C: Clock>(&mut self, _: C, state: &State, _: f64) {
         self.smooth.push(state.smooth);
     }
 

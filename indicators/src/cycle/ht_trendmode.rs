@@ -127,8 +127,8 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, value: f64) {
-        self.phase.store(&state.phase, value);
+    fn store<C: Clock>(&mut self, clock: C, state: &State, value: f64) {
+        self.phase.store(clock, &state.phase, value);
         self.trend.store(value);
     }
 

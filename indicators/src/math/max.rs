@@ -1,7 +1,8 @@
 //! Highest value over a period.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::io::Input;
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::window::{Extreme, ExtremeState, Highest, Window};
 
@@ -71,13 +72,32 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, state: &mut Self::State, value: f64) -> f64 {
-        self.window.step(state, value)
+    fn step<C: Clock>(&self, clock: C, state: &mut Self::State, value: f64) -> f64 {
+        match clock.ready(0) {
+            Some(extreme) => extreme,
+            None => self.window.step(state, value),
+        }
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &Self::State, value: f64) {
-        self.window.store(state, value);
+    fn store<C: Clock>(&mut self, clock: C, state: &Self::State, value: f64) {
+        if !clock.is_prepared() {
+            self.window.store(state, value);
+        }
+    }
+
+    const HAS_COLUMNS: bool = true;
+
+    #[inline(always)]
+    fn columns(
+        &mut self,
+        state: &mut Self::State,
+        values: <Self::Input as Input>::Columns<'_>,
+        ready: &mut Ready,
+    ) -> bool {
+        let Ready { columns: [extremes, ..], scratch } = ready;
+        let Some(extremes) = extremes.get_mut(..values.len()) else { return false };
+        self.window.columns(state, values, extremes, scratch)
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

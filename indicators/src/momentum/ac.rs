@@ -105,9 +105,9 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, bar: HighLow) {
-        self.oscillator.store(&state.oscillator, bar);
-        self.mean.store(&state.mean, state.input);
+    fn store<C: Clock>(&mut self, clock: C, state: &State, bar: HighLow) {
+        self.oscillator.store(clock, &state.oscillator, bar);
+        self.mean.store(clock, &state.mean, state.input);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

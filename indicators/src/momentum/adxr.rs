@@ -89,7 +89,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, _: HighLowClose) {
+    fn store<C: Clock>(&mut self, _: C, state: &State, _: HighLowClose) {
         self.past.push(state.latest);
     }
 

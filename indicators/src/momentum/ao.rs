@@ -108,9 +108,9 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, _: HighLow) {
-        self.fast.store(&state.fast, state.inputs.0);
-        self.slow.store(&state.slow, state.inputs.1);
+    fn store<C: Clock>(&mut self, clock: C, state: &State, _: HighLow) {
+        self.fast.store(clock, &state.fast, state.inputs.0);
+        self.slow.store(clock, &state.slow, state.inputs.1);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -83,8 +83,8 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &Self::State, value: f64) {
-        self.averages.store(state, value);
+    fn store<C: Clock>(&mut self, clock: C, state: &Self::State, value: f64) {
+        self.averages.store(clock, state, value);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

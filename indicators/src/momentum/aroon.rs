@@ -132,7 +132,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, bar: HighLow) {
+    fn store<C: Clock>(&mut self, _: C, state: &State, bar: HighLow) {
         let at = |value| Point { value, bar: state.bars };
         self.highs.store(&state.highs, at(bar.high));
         self.lows.store(&state.lows, at(bar.low));

@@ -79,8 +79,8 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &Self::State, bar: HighLow) {
-        self.aroon.store(state, bar);
+    fn store<C: Clock>(&mut self, clock: C, state: &Self::State, bar: HighLow) {
+        self.aroon.store(clock, state, bar);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

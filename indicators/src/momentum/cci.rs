@@ -101,7 +101,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, _: &(), bar: HighLowClose) {
+    fn store<C: Clock>(&mut self, _: C, _: &(), bar: HighLowClose) {
         self.prices.push(typical_price(bar.high, bar.low, bar.close));
     }
 

@@ -106,7 +106,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, _: f64) {
+    fn store<C: Clock>(&mut self, _: C, state: &State, _: f64) {
         self.gains.store(state.change.max(0.0));
         self.losses.store((-state.change).max(0.0));
     }

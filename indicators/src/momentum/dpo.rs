@@ -90,9 +90,9 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, value: f64) {
+    fn store<C: Clock>(&mut self, clock: C, state: &State, value: f64) {
         self.past.push(value);
-        self.mean.store(&state.mean, state.input);
+        self.mean.store(clock, &state.mean, state.input);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -103,7 +103,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, value: f64) {
+    fn store<C: Clock>(&mut self, _: C, state: &State, value: f64) {
         self.past.push(value);
         self.changes.store(state.change);
     }

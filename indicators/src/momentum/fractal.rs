@@ -108,10 +108,10 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, state: &mut State, bar: HighLow) -> FractalOutput {
+    fn step<C: Clock>(&self, clock: C, state: &mut State, bar: HighLow) -> FractalOutput {
         let (high_before, low_before) =
-            self.before.step(&mut state.before, self.highs.oldest(), self.lows.oldest());
-        let (high_after, low_after) = self.after.step(&mut state.after, bar.high, bar.low);
+            self.before.step(clock, &mut state.before, self.highs.oldest(), self.lows.oldest());
+        let (high_after, low_after) = self.after.step(clock, &mut state.after, bar.high, bar.low);
         let (high, low) = (self.highs.ago(self.right), self.lows.ago(self.right));
         let swing = |found: bool| 100 * i32::from(found);
         FractalOutput {
@@ -121,10 +121,10 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, bar: HighLow) {
+    fn store<C: Clock>(&mut self, clock: C, state: &State, bar: HighLow) {
         let (high, low) = (self.highs.oldest(), self.lows.oldest());
-        self.before.store(&state.before, high, low);
-        self.after.store(&state.after, bar.high, bar.low);
+        self.before.store(clock, &state.before, high, low);
+        self.after.store(clock, &state.after, bar.high, bar.low);
         self.highs.push(bar.high);
         self.lows.push(bar.low);
     }

@@ -86,7 +86,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, _: &(), bar: OpenClose) {
+    fn store<C: Clock>(&mut self, _: C, _: &(), bar: OpenClose) {
         self.bodies.push(bar.close - bar.open);
     }
 

@@ -1,8 +1,8 @@
 //! KDJ, the stochastic oscillator with a third line.
 
 use crate::catalog::{Group, Info};
-use crate::io::{HighLowClose, output};
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{HighLowClose, Input, output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::ma_type::MaType;
 use crate::momentum::stoch;
 use crate::parameter::{Arguments, Parameter, ParameterError};
@@ -108,8 +108,20 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &Self::State, bar: HighLowClose) {
-        self.stochastic.store(state, bar);
+    fn store<C: Clock>(&mut self, clock: C, state: &Self::State, bar: HighLowClose) {
+        self.stochastic.store(clock, state, bar);
+    }
+
+    const HAS_COLUMNS: bool = true;
+
+    #[inline(always)]
+    fn columns(
+        &mut self,
+        state: &mut Self::State,
+        inputs: <Self::Input as Input>::Columns<'_>,
+        ready: &mut Ready,
+    ) -> bool {
+        self.stochastic.columns(state, inputs, ready)
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

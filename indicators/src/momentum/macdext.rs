@@ -130,10 +130,15 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, value: f64) {
-        self.fast.store(&state.fast, value);
-        self.slow.store(&state.slow, value);
-        self.signal.store(&state.signal, state.macd);
+    fn store<C: Clock>(&mut self, clock: C, state: &State, value: f64) {
+        self.fast.store(clock, &state.fast, value);
+        self.slow.store(clock, &state.slow, value);
+        self.signal.store(clock, &state.signal, state.macd);
+    }
+
+    #[inline(always)]
+    fn is_simple(&self) -> bool {
+        [&self.fast, &self.slow, &self.signal].iter().all(|average| average.is_simple())
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

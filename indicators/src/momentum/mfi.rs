@@ -120,7 +120,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, _: HighLowCloseVolume) {
+    fn store<C: Clock>(&mut self, _: C, state: &State, _: HighLowCloseVolume) {
         self.rising.store(state.rising);
         self.falling.store(state.falling);
     }

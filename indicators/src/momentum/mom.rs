@@ -75,7 +75,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, _: &(), value: f64) {
+    fn store<C: Clock>(&mut self, _: C, _: &(), value: f64) {
         self.past.push(value);
     }
 

@@ -114,9 +114,9 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, value: f64) {
-        self.fast.store(&state.fast, value);
-        self.slow.store(&state.slow, value);
+    fn store<C: Clock>(&mut self, clock: C, state: &State, value: f64) {
+        self.fast.store(clock, &state.fast, value);
+        self.slow.store(clock, &state.slow, value);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

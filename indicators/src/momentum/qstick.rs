@@ -76,8 +76,8 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &Self::State, bar: OpenClose) {
-        self.bodies.store(state, bar.close - bar.open);
+    fn store<C: Clock>(&mut self, clock: C, state: &Self::State, bar: OpenClose) {
+        self.bodies.store(clock, state, bar.close - bar.open);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

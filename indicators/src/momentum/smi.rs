@@ -1,8 +1,8 @@
 //! Stochastic momentum index.
 
 use crate::catalog::{Group, Info};
-use crate::io::{HighLowClose, output};
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{HighLowClose, Input, output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::overlap::ema;
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::window::{Range, RangeState, Window};
@@ -127,7 +127,7 @@ impl kernel::Kernel for Kernel {
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, bar: HighLowClose) -> SmiOutput {
         let nothing = SmiOutput { smi: 0.0, signal: 0.0 };
-        let (highest, lowest) = self.range.step(&mut state.range, bar.high, bar.low);
+        let (highest, lowest) = self.range.step(clock, &mut state.range, bar.high, bar.low);
         let Some(clock) = clock.since(self.period - 1) else {
             return nothing;
         };
@@ -147,8 +147,20 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, bar: HighLowClose) {
-        self.range.store(&state.range, bar.high, bar.low);
+    fn store<C: Clock>(&mut self, clock: C, state: &State, bar: HighLowClose) {
+        self.range.store(clock, &state.range, bar.high, bar.low);
+    }
+
+    const HAS_COLUMNS: bool = true;
+
+    #[inline(always)]
+    fn columns(
+        &mut self,
+        state: &mut Self::State,
+        [highs, lows, _]: <Self::Input as Input>::Columns<'_>,
+        ready: &mut Ready,
+    ) -> bool {
+        self.range.columns(&mut state.range, highs, lows, ready)
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

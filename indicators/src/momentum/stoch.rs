@@ -1,8 +1,8 @@
 //! Slow stochastic oscillator.
 
 use crate::catalog::{Group, Info};
-use crate::io::{HighLowClose, output};
-use crate::kernel::{self, Clock, Kernel as _, Machine};
+use crate::io::{HighLowClose, Input, output};
+use crate::kernel::{self, Clock, Kernel as _, Machine, Ready};
 use crate::late::{Late, LateState};
 use crate::ma_type::MaType;
 use crate::momentum::stochf;
@@ -131,9 +131,26 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, bar: HighLowClose) {
-        self.slow_k.store(&state.slow_k, bar);
-        self.slow_d.store(&state.slow_d, state.average);
+    fn store<C: Clock>(&mut self, clock: C, state: &State, bar: HighLowClose) {
+        self.slow_k.store(clock, &state.slow_k, bar);
+        self.slow_d.store(clock, &state.slow_d, state.average);
+    }
+
+    const HAS_COLUMNS: bool = true;
+
+    #[inline(always)]
+    fn columns(
+        &mut self,
+        state: &mut Self::State,
+        inputs: <Self::Input as Input>::Columns<'_>,
+        ready: &mut Ready,
+    ) -> bool {
+        self.slow_k.columns(&mut state.slow_k, inputs, ready)
+    }
+
+    #[inline(always)]
+    fn is_simple(&self) -> bool {
+        self.slow_k.is_simple() && self.slow_d.is_simple()
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

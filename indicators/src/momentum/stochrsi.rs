@@ -2,7 +2,8 @@
 
 use crate::catalog::{Group, Info};
 use crate::io::HighLowClose;
-use crate::kernel::{self, Clock, Machine};
+use crate::clock::{PIECE, Running};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::late::{Late, LateState};
 use crate::ma_type::MaType;
 use crate::momentum::rsi;
@@ -111,15 +112,41 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> StochfOutput {
-        state.value = self.index.step(clock, &mut state.index, value);
+        if !clock.is_prepared() {
+            state.value = self.index.step(clock, &mut state.index, value);
+        }
         let output = self.stochastic.step(clock, &mut state.stochastic, flat(state.value));
         output.unwrap_or(StochfOutput { fast_k: 0.0, fast_d: 0.0 })
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, value: f64) {
-        self.index.store(&state.index, value);
-        self.stochastic.store(&state.stochastic, flat(state.value));
+    fn store<C: Clock>(&mut self, clock: C, state: &State, value: f64) {
+        self.index.store(clock, &state.index, value);
+        self.stochastic.store(clock, &state.stochastic, flat(state.value));
+    }
+
+    const HAS_COLUMNS: bool = true;
+
+    #[inline(always)]
+    fn columns(&mut self, state: &mut State, values: &[f64], ready: &mut Ready) -> bool {
+        let mut index = state.index;
+        let mut indices = [0.0; PIECE];
+        let Some(indices) = indices.get_mut(..values.len()) else { return false };
+        for (slot, value) in indices.iter_mut().zip(values) {
+            *slot = self.index.step(Running { simple: false }, &mut index, *value);
+        }
+        let stochastic = &mut state.stochastic;
+        if !self.stochastic.columns(stochastic, [&*indices; 3], ready) {
+            return false;
+        }
+        state.index = index;
+        state.value = indices.last().copied().unwrap_or_default();
+        true
+    }
+
+    #[inline(always)]
+    fn is_simple(&self) -> bool {
+        self.stochastic.is_simple()
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -5,7 +5,7 @@ use crate::io::HighLowClose;
 use crate::kernel::{self, Clock, Machine};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::volatility::trange;
-use crate::window::{RollingSum, Window, ZeroRun};
+use crate::window::{Ring, Window, ZeroRun};
 use serde::{Deserialize, Serialize};
 
 /// Ultimate oscillator (ULTOSC): the buying pressure in relation to the true
@@ -61,49 +61,38 @@ impl Ultosc {
 /// The sums over one period.
 #[derive(Clone, Debug)]
 struct Part {
+    period: usize,
+    weight: f64,
     /// The first bar that counts: the window is full at the first value.
     start: usize,
-    pressures: RollingSum,
-    ranges: RollingSum,
-    flat: ZeroRun,
 }
 
-impl Part {
-    fn new(period: usize, longest: usize) -> Self {
-        let sum = RollingSum::new(period);
-        Self {
-            start: longest - period + 1,
-            pressures: sum.clone(),
-            ranges: sum,
-            flat: ZeroRun::new(period),
-        }
-    }
-}
-
-/// What one period's sums take in, the sums, and how many terms in a row were zero.
+/// What one period's sums are.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct PartState {
+struct Sums {
     pressure: f64,
     range: f64,
-    pressures: f64,
-    ranges: f64,
-    zeros: usize,
 }
 
 /// The definition of [`Ultosc`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
-    longest: usize,
     range: trange::Kernel,
+    /// From the shortest period to the longest.
     parts: [Part; 3],
+    pressures: Ring,
+    ranges: Ring,
+    flat: ZeroRun,
 }
 
-/// The latest close, and the states of the sums.
+/// The latest close and terms, the sums, and how many terms in a row were zero.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct State {
     close: f64,
     range: trange::State,
-    parts: [PartState; 3],
+    latest: Sums,
+    sums: [Sums; 3],
+    zeros: usize,
 }
 
 impl kernel::Kernel for Kernel {
@@ -125,20 +114,21 @@ impl kernel::Kernel for Kernel {
     fn new(arguments: &Arguments) -> Self {
         let mut periods = [0, 1, 2].map(|index| arguments.integer(index));
         periods.sort();
-        let [shortest, middle, longest] = periods;
+        let [_, _, longest] = periods;
+        let part = |(period, weight)| Part { period, weight, start: longest - period + 1 };
+        let [shortest, middle, _] = periods;
         Self {
-            longest,
             range: trange::Kernel,
-            parts: [
-                Part::new(shortest, longest),
-                Part::new(middle, longest),
-                Part::new(longest, longest),
-            ],
+            parts: [(shortest, 4.0), (middle, 2.0), (longest, 1.0)].map(part),
+            pressures: Ring::new(longest),
+            ranges: Ring::new(longest),
+            flat: ZeroRun::new(longest),
         }
     }
 
     fn lookback(&self) -> usize {
-        self.longest
+        let [.., longest] = &self.parts;
+        longest.period
     }
 
     #[inline(always)]
@@ -147,34 +137,34 @@ impl kernel::Kernel for Kernel {
         let pressure = bar.close - low;
         let range = self.range.step(clock, &mut state.range, bar);
         state.close = bar.close;
+        state.latest = Sums { pressure, range };
+        self.flat.step(&mut state.zeros, pressure == 0.0 && range == 0.0);
         let mut sum = 0.0;
-        for ((part, state), weight) in self.parts.iter().zip(&mut state.parts).zip([4.0, 2.0, 1.0])
-        {
-            let begun = clock.since(part.start).is_some();
-            (state.pressure, state.range) = if begun { (pressure, range) } else { (0.0, 0.0) };
-            let pressures = part.pressures.step(&mut state.pressures, state.pressure);
-            let ranges = part.ranges.step(&mut state.ranges, state.range);
-            if part.flat.step(&mut state.zeros, pressure == 0.0 && range == 0.0) {
-                (state.pressures, state.ranges) = (0.0, 0.0);
-            } else if ranges > 0.0 {
-                sum += weight * (pressures / ranges);
+        for (part, sums) in self.parts.iter().zip(&mut state.sums) {
+            let Some(clock) = clock.since(part.start) else { continue };
+            if clock.since(part.period).is_some() {
+                sums.pressure -= self.pressures.ago(part.period);
+                sums.range -= self.ranges.ago(part.period);
+            }
+            sums.pressure += pressure;
+            sums.range += range;
+            if state.zeros >= part.period {
+                *sums = Sums::default();
+            } else if sums.range > 0.0 {
+                sum += part.weight * (sums.pressure / sums.range);
             }
         }
         100.0 * (sum / 7.0)
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, _: HighLowClose) {
-        for (part, state) in self.parts.iter_mut().zip(&state.parts) {
-            part.pressures.store(state.pressure);
-            part.ranges.store(state.range);
-        }
+    fn store<C: Clock>(&mut self, _: C, state: &State, _: HighLowClose) {
+        self.pressures.push(state.latest.pressure);
+        self.ranges.push(state.latest.range);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        for part in &mut self.parts {
-            visit(&mut part.pressures);
-            visit(&mut part.ranges);
-        }
+        visit(&mut self.pressures);
+        visit(&mut self.ranges);
     }
 }

@@ -1,7 +1,8 @@
 //! Vertical horizontal filter.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::io::Input;
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::window::{Range, RangeState, Ring, Window};
 use serde::{Deserialize, Serialize};
@@ -86,18 +87,30 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, state: &mut State, value: f64) -> f64 {
+    fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
         state.change = (value - state.value).abs();
         state.value = value;
-        let (highest, lowest) = self.range.step(&mut state.range, value, value);
+        let (highest, lowest) = self.range.step(clock, &mut state.range, value, value);
         let way = self.changes.iter().sum::<f64>() + state.change;
         if way > 0.0 { (highest - lowest) / way } else { 0.0 }
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, value: f64) {
+    fn store<C: Clock>(&mut self, clock: C, state: &State, value: f64) {
         self.changes.push(state.change);
-        self.range.store(&state.range, value, value);
+        self.range.store(clock, &state.range, value, value);
+    }
+
+    const HAS_COLUMNS: bool = true;
+
+    #[inline(always)]
+    fn columns(
+        &mut self,
+        state: &mut Self::State,
+        values: <Self::Input as Input>::Columns<'_>,
+        ready: &mut Ready,
+    ) -> bool {
+        self.range.columns(&mut state.range, values, values, ready)
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -127,7 +127,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, _: HighLowClose) {
+    fn store<C: Clock>(&mut self, _: C, state: &State, _: HighLowClose) {
         for (window, term) in self.windows.iter_mut().zip(state.terms) {
             window.store(term);
         }

@@ -1,8 +1,8 @@
 //! Williams' %R.
 
 use crate::catalog::{Group, Info};
-use crate::io::HighLowClose;
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{HighLowClose, Input};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::window::{Range, RangeState, Window, spread};
 
@@ -74,15 +74,27 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, state: &mut Self::State, bar: HighLowClose) -> f64 {
-        let (highest, lowest) = self.range.step(state, bar.high, bar.low);
+    fn step<C: Clock>(&self, clock: C, state: &mut Self::State, bar: HighLowClose) -> f64 {
+        let (highest, lowest) = self.range.step(clock, state, bar.high, bar.low);
         let range = spread(highest, lowest);
         if range == 0.0 { 0.0 } else { (highest - bar.close) / range * -100.0 }
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &Self::State, bar: HighLowClose) {
-        self.range.store(state, bar.high, bar.low);
+    fn store<C: Clock>(&mut self, clock: C, state: &Self::State, bar: HighLowClose) {
+        self.range.store(clock, state, bar.high, bar.low);
+    }
+
+    const HAS_COLUMNS: bool = true;
+
+    #[inline(always)]
+    fn columns(
+        &mut self,
+        state: &mut Self::State,
+        [highs, lows, _]: <Self::Input as Input>::Columns<'_>,
+        ready: &mut Ready,
+    ) -> bool {
+        self.range.columns(state, highs, lows, ready)
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

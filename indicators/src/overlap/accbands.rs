@@ -120,11 +120,11 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, input: HighLowClose) {
+    fn store<C: Clock>(&mut self, clock: C, state: &State, input: HighLowClose) {
         let (high, low) = widened(input);
-        self.upper.store(&state.upper, high);
-        self.middle.store(&state.middle, input.close);
-        self.lower.store(&state.lower, low);
+        self.upper.store(clock, &state.upper, high);
+        self.middle.store(clock, &state.middle, input.close);
+        self.lower.store(clock, &state.lower, low);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

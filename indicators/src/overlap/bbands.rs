@@ -137,9 +137,14 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, value: f64) {
-        self.average.store(&state.average, value);
+    fn store<C: Clock>(&mut self, clock: C, state: &State, value: f64) {
+        self.average.store(clock, &state.average, value);
         self.variance.store(value);
+    }
+
+    #[inline(always)]
+    fn is_simple(&self) -> bool {
+        self.average.is_simple()
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -1,8 +1,8 @@
 //! Donchian channels.
 
 use crate::catalog::{Group, Info};
-use crate::io::{HighLow, output};
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{HighLow, Input, output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::window::{Range, RangeState, Window};
 
@@ -88,14 +88,26 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, state: &mut RangeState, input: HighLow) -> DonchianOutput {
-        let (upper, lower) = self.window.step(state, input.high, input.low);
+    fn step<C: Clock>(&self, clock: C, state: &mut RangeState, input: HighLow) -> DonchianOutput {
+        let (upper, lower) = self.window.step(clock, state, input.high, input.low);
         DonchianOutput { upper, middle: (upper + lower) / 2.0, lower }
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &RangeState, HighLow { high, low }: HighLow) {
-        self.window.store(state, high, low);
+    fn store<C: Clock>(&mut self, clock: C, state: &RangeState, HighLow { high, low }: HighLow) {
+        self.window.store(clock, state, high, low);
+    }
+
+    const HAS_COLUMNS: bool = true;
+
+    #[inline(always)]
+    fn columns(
+        &mut self,
+        state: &mut Self::State,
+        [highs, lows]: <Self::Input as Input>::Columns<'_>,
+        ready: &mut Ready,
+    ) -> bool {
+        self.window.columns(state, highs, lows, ready)
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

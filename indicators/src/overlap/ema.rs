@@ -106,9 +106,7 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
-        if self.copies {
-            state.average = value;
-        } else if clock.bar() >= self.period {
+        if clock.bar() >= self.period {
             // Fused, as in TA-Lib's C library.
             state.average = self.weight.mul_add(value - state.average, state.average);
         } else {
@@ -117,6 +115,7 @@ impl kernel::Kernel for Kernel {
                 state.average /= self.period as f64;
             }
         }
-        state.average
+        // Chosen here, the state need not wait for it.
+        if self.copies { value } else { state.average }
     }
 }

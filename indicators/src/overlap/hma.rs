@@ -108,10 +108,10 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, value: f64) {
-        self.whole.store(&state.whole, value);
-        self.half.store(&state.half, value);
-        self.smoothing.store(&state.smoothing, state.ahead);
+    fn store<C: Clock>(&mut self, clock: C, state: &State, value: f64) {
+        self.whole.store(clock, &state.whole, value);
+        self.half.store(clock, &state.half, value);
+        self.smoothing.store(clock, &state.smoothing, state.ahead);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -144,7 +144,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, _: &State, value: f64) {
+    fn store<C: Clock>(&mut self, _: C, _: &State, value: f64) {
         self.trend.store(value);
     }
 

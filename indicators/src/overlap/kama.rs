@@ -127,7 +127,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, _: &State, value: f64) {
+    fn store<C: Clock>(&mut self, _: C, _: &State, value: f64) {
         self.values.push(value);
     }
 

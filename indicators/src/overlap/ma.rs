@@ -88,7 +88,19 @@ macro_rules! kinds {
             }
 
             #[inline(always)]
+            fn is_simple(&self) -> bool {
+                matches!(self, Kernel::Sma(_))
+            }
+
+            #[inline(always)]
             fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
+                if clock.is_simple() {
+                    return match (self, state) {
+                        (Kernel::Sma(kernel), State::Sma(state)) => kernel.step(clock, state, value),
+                        // Only a damaged snapshot has another state.
+                        _ => f64::NAN,
+                    };
+                }
                 match self {
                     Kernel::Disabled => value,
                     $(Kernel::$name(kernel) => {
@@ -105,9 +117,15 @@ macro_rules! kinds {
             }
 
             #[inline(always)]
-            fn store(&mut self, state: &State, value: f64) {
+            fn store<C: Clock>(&mut self, clock: C, state: &State, value: f64) {
+                if clock.is_simple() {
+                    if let (Kernel::Sma(kernel), State::Sma(state)) = (self, state) {
+                        kernel.store(clock, state, value);
+                    }
+                    return;
+                }
                 match (self, state) {
-                    $((Kernel::$name(kernel), State::$name(state)) => kernel.store(state, value),)+
+                    $((Kernel::$name(kernel), State::$name(state)) => kernel.store(clock, state, value),)+
                     _ => (),
                 }
             }

@@ -148,14 +148,14 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, input: ValueAndPeriod) {
+    fn store<C: Clock>(&mut self, _: C, state: &State, input: ValueAndPeriod) {
         for (average, part) in self.averages.iter_mut().zip(self.states.iter_mut()) {
             // All give their first value at the same bar.
             let Some(clock) = At(state.bar).since(self.lookback - average.lookback()) else {
                 continue;
             };
             average.step(clock, part, input.value);
-            average.store(part, input.value);
+            average.store(clock, part, input.value);
         }
     }
 

@@ -1,7 +1,8 @@
 //! Midpoint over a period.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::io::Input;
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::window::{Range, RangeState, Window};
 
@@ -71,14 +72,26 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, state: &mut RangeState, value: f64) -> f64 {
-        let (highest, lowest) = self.window.step(state, value, value);
+    fn step<C: Clock>(&self, clock: C, state: &mut RangeState, value: f64) -> f64 {
+        let (highest, lowest) = self.window.step(clock, state, value, value);
         (highest + lowest) / 2.0
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &RangeState, value: f64) {
-        self.window.store(state, value, value);
+    fn store<C: Clock>(&mut self, clock: C, state: &RangeState, value: f64) {
+        self.window.store(clock, state, value, value);
+    }
+
+    const HAS_COLUMNS: bool = true;
+
+    #[inline(always)]
+    fn columns(
+        &mut self,
+        state: &mut Self::State,
+        values: <Self::Input as Input>::Columns<'_>,
+        ready: &mut Ready,
+    ) -> bool {
+        self.window.columns(state, values, values, ready)
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -1,8 +1,8 @@
 //! Midpoint price over a period.
 
 use crate::catalog::{Group, Info};
-use crate::io::HighLow;
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{HighLow, Input};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::window::{Range, RangeState, Window};
 
@@ -71,14 +71,26 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, state: &mut RangeState, HighLow { high, low }: HighLow) -> f64 {
-        let (highest, lowest) = self.window.step(state, high, low);
+    fn step<C: Clock>(&self, clock: C, state: &mut RangeState, HighLow { high, low }: HighLow) -> f64 {
+        let (highest, lowest) = self.window.step(clock, state, high, low);
         (highest + lowest) / 2.0
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &RangeState, HighLow { high, low }: HighLow) {
-        self.window.store(state, high, low);
+    fn store<C: Clock>(&mut self, clock: C, state: &RangeState, HighLow { high, low }: HighLow) {
+        self.window.store(clock, state, high, low);
+    }
+
+    const HAS_COLUMNS: bool = true;
+
+    #[inline(always)]
+    fn columns(
+        &mut self,
+        state: &mut Self::State,
+        [highs, lows]: <Self::Input as Input>::Columns<'_>,
+        ready: &mut Ready,
+    ) -> bool {
+        self.window.columns(state, highs, lows, ready)
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

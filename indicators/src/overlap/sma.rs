@@ -46,7 +46,7 @@ impl Sma {
 /// The definition of [`Sma`], and a part of others.
 #[derive(Clone, Debug)]
 pub struct Kernel {
-    period: usize,
+    period: f64,
     window: Ring,
 }
 
@@ -59,7 +59,7 @@ pub struct State {
 impl Kernel {
     /// A mean of `period` values, for use within another indicator.
     pub(crate) fn over(period: usize) -> Self {
-        Self { period, window: Ring::new(period) }
+        Self { period: period as f64, window: Ring::new(period) }
     }
 }
 
@@ -80,7 +80,7 @@ impl kernel::Kernel for Kernel {
     }
 
     fn lookback(&self) -> usize {
-        self.period - 1
+        self.window.length() - 1
     }
 
     #[inline(always)]
@@ -89,11 +89,11 @@ impl kernel::Kernel for Kernel {
         // differ in the last bits.
         state.sum -= self.window.oldest();
         state.sum += value;
-        state.sum / self.period as f64
+        state.sum / self.period
     }
 
     #[inline(always)]
-    fn store(&mut self, _: &State, value: f64) {
+    fn store<C: Clock>(&mut self, _: C, _: &State, value: f64) {
         self.window.push(value);
     }
 

@@ -6,6 +6,7 @@ use crate::kernel::{self, Clock, Machine};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::volatility::atr;
 use serde::{Deserialize, Serialize};
+use std::hint::select_unpredictable;
 
 /// SuperTrend (SUPERTREND): a stop that follows the price at a distance of some
 /// average true ranges, below it in an uptrend and above it in a downtrend.
@@ -109,12 +110,10 @@ impl kernel::Kernel for Kernel {
         let middle = (high + low) / 2.0;
         let (upper, lower) = (middle + distance, middle - distance);
         let first = clock.bar() <= self.lookback();
-        if first || upper < state.upper || state.close > state.upper {
-            state.upper = upper;
-        }
-        if first || lower > state.lower || state.close < state.lower {
-            state.lower = lower;
-        }
+        let tighter = first | (upper < state.upper) | (state.close > state.upper);
+        state.upper = select_unpredictable(tighter, upper, state.upper);
+        let tighter = first | (lower > state.lower) | (state.close < state.lower);
+        state.lower = select_unpredictable(tighter, lower, state.lower);
         state.falling = match state.falling {
             true => close <= state.upper,
             false => !first && close < state.lower,

@@ -94,9 +94,9 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, CloseVolume { close, volume }: CloseVolume) {
-        self.value.store(&state.value, close * volume);
-        self.volume.store(&state.volume, volume);
+    fn store<C: Clock>(&mut self, clock: C, state: &State, CloseVolume { close, volume }: CloseVolume) {
+        self.value.store(clock, &state.value, close * volume);
+        self.volume.store(clock, &state.volume, volume);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

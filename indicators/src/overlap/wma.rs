@@ -89,7 +89,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, _: &Self::State, value: f64) {
+    fn store<C: Clock>(&mut self, _: C, _: &Self::State, value: f64) {
         self.window.store(value);
     }
 

@@ -88,7 +88,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, _: &ema::State, value: f64) {
+    fn store<C: Clock>(&mut self, _: C, _: &ema::State, value: f64) {
         self.values.push(value);
     }
 

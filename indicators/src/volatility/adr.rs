@@ -75,8 +75,8 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &Self::State, bar: HighLow) {
-        self.mean.store(state, bar.high - bar.low);
+    fn store<C: Clock>(&mut self, clock: C, state: &Self::State, bar: HighLow) {
+        self.mean.store(clock, state, bar.high - bar.low);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

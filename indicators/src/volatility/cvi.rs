@@ -90,7 +90,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &Self::State, _: HighLow) {
+    fn store<C: Clock>(&mut self, _: C, state: &Self::State, _: HighLow) {
         self.past.push(state.average());
     }
 

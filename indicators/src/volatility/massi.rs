@@ -106,7 +106,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &State, _: HighLow) {
+    fn store<C: Clock>(&mut self, _: C, state: &State, _: HighLow) {
         self.ratios.store(state.ratio);
     }
 

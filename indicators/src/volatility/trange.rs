@@ -80,6 +80,8 @@ impl kernel::Kernel for Kernel {
         if clock.bar() == 0 {
             return 0.0;
         }
-        (high - low).max((previous - high).abs()).max((previous - low).abs())
+        // Plain comparisons: what is compared is never NaN.
+        let greater = |a: f64, b: f64| if a > b { a } else { b };
+        greater(greater(high - low, (previous - high).abs()), (previous - low).abs())
     }
 }

@@ -87,5 +87,8 @@ impl kernel::Kernel for Kernel {
 pub(crate) fn money_flow_volume(bar: HighLowCloseVolume) -> f64 {
     let HighLowCloseVolume { high, low, close, volume } = bar;
     let range = high - low;
-    if range > 0.0 { ((close - low) - (high - close)) / range * volume } else { 0.0 }
+    let divisor = if range > 0.0 { range } else { 1.0 };
+    // Always divided: the jump around it costs more where bars without a range are few.
+    let share = ((close - low) - (high - close)) / divisor;
+    if range > 0.0 { share * volume } else { 0.0 }
 }

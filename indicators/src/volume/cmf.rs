@@ -90,7 +90,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, _: &State, bar: HighLowCloseVolume) {
+    fn store<C: Clock>(&mut self, _: C, _: &State, bar: HighLowCloseVolume) {
         self.flow.store(money_flow_volume(bar));
         self.volume.store(bar.volume);
     }

@@ -84,8 +84,8 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, state: &Self::State, bar: Volume) {
-        self.oscillator.store(state, bar.volume);
+    fn store<C: Clock>(&mut self, clock: C, state: &Self::State, bar: Volume) {
+        self.oscillator.store(clock, state, bar.volume);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -89,7 +89,7 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store(&mut self, _: &State, bar: Volume) {
+    fn store<C: Clock>(&mut self, _: C, _: &State, bar: Volume) {
         self.volumes.store(bar.volume);
     }
 

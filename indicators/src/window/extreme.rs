@@ -18,10 +18,18 @@
 //! tells where the extreme is.
 
 use super::{SavedWindow, Window};
+use crate::clock::PIECE;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 use std::marker::PhantomData;
+
+/// The longest window that has a column form: a longer one keeps few steps from
+/// being taken one by one.
+const LONGEST: usize = 128;
+
+/// Room for the values of a piece and those of a window before it.
+pub const SCRATCH: usize = PIECE + LONGEST;
 
 /// What a window holds.
 pub trait Item: Copy + Debug + Send + Sync + Serialize + DeserializeOwned + 'static {
@@ -220,9 +228,77 @@ impl<O: Order> Extreme<O> {
         }
     }
 
+    /// The extremes of the windows that end with each of `values`, as so many
+    /// steps and stores would give them, several at a time; `scratch` is room to
+    /// work in. Does nothing and says `false` where that would be no faster: the
+    /// window is long, or the values are few.
+    ///
+    /// An extreme of `2k` values is the more extreme of two of `k`; that of any
+    /// other number of them, of two that overlap.
+    #[inline(always)]
+    pub fn columns(
+        &mut self,
+        state: &mut ExtremeState<O>,
+        values: &[O::Item],
+        extremes: &mut [O::Item],
+        scratch: &mut [[O::Item; SCRATCH]; 2],
+    ) -> bool {
+        let block = self.current.len();
+        let length = 2 * block + usize::from(self.odd);
+        if !(2..=LONGEST).contains(&length) || !(4 * length..=PIECE).contains(&values.len()) {
+            return false;
+        }
+        // What came before, where extremes of tails do as well as values.
+        let filled = state.filled % block;
+        let (head, tails) = self.current.split_at(filled);
+        let [spans, next] = scratch;
+        let mut rows = 0;
+        let even = usize::from(!self.odd);
+        // An even window reaches one value less far back.
+        for part in [&tails[even..], &self.last, head, values] {
+            spans[rows..rows + part.len()].copy_from_slice(part);
+            rows += part.len();
+        }
+        let (mut spans, mut next) = (spans, next);
+        let mut span = 1;
+        while span * 4 <= length {
+            rows -= 3 * span;
+            let [second, third, fourth] = [1, 2, 3].map(|nth| spans[nth * span..].iter());
+            let (older, newer) = (spans.iter().zip(second), third.zip(fourth));
+            for (slot, (older, newer)) in next[..rows].iter_mut().zip(older.zip(newer)) {
+                *slot = O::pick(O::pick(*older.0, *older.1), O::pick(*newer.0, *newer.1));
+            }
+            (spans, next) = (next, spans);
+            span *= 4;
+        }
+        if span * 2 <= length {
+            rows -= span;
+            pick_all::<O>(&mut next[..rows], spans, &spans[span..]);
+            spans = next;
+            span *= 2;
+        }
+        pick_all::<O>(extremes, spans, &spans[length - span..]);
+        // The blocks are filled by the last values alone.
+        let (skipped, last) = values.split_at(values.len() - 3 * block);
+        state.filled = (filled + skipped.len() + block - 1) % block + 1;
+        for value in last {
+            self.step(state, *value);
+            self.store(state, *value);
+        }
+        true
+    }
+
     /// The slot of the last block that this bar turns into an extreme of a tail.
     fn scan_slot(&self, state: &ExtremeState<O>) -> usize {
         self.last.len().wrapping_sub(state.filled)
+    }
+}
+
+/// The more extreme one of each older and newer item.
+#[inline(always)]
+fn pick_all<O: Order>(picked: &mut [O::Item], older: &[O::Item], newer: &[O::Item]) {
+    for ((slot, older), newer) in picked.iter_mut().zip(older).zip(newer) {
+        *slot = O::pick(*older, *newer);
     }
 }
 

@@ -14,7 +14,7 @@ mod weighted;
 mod wilder;
 
 pub use extreme::{
-    Extreme, ExtremeState, Highest, HighestAt, Item, Lowest, LowestAt, Order, Point,
+    Extreme, ExtremeState, Highest, HighestAt, Item, Lowest, LowestAt, Order, Point, SCRATCH,
 };
 pub use homodyne::{Cycle, Homodyne, HomodyneState};
 pub(crate) use homodyne::{DEGREES, Smoother};

@@ -16,6 +16,11 @@ impl Ring {
         Self { values: vec![0.0; length].into(), next: 0 }
     }
 
+    /// How many values it holds.
+    pub fn length(&self) -> usize {
+        self.values.len()
+    }
+
     /// The value that the next push drives out.
     #[inline(always)]
     pub fn oldest(&self) -> f64 {

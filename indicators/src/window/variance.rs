@@ -83,7 +83,9 @@ impl Variance {
         let lost =
             variance < 1e-6 * (state.sums.squares * self.share) || gone > 1e6 * state.sums.squares;
         if lost || state.age >= RENEWAL * self.length {
-            return self.renew(state, oldest, value);
+            let (sums, variance) = self.renew(oldest, value);
+            *state = VarianceState { age: 0, sums };
+            return variance;
         }
         variance
     }
@@ -92,7 +94,7 @@ impl Variance {
     /// window is read as a whole: every `RENEWAL` windows, and where digits are
     /// lost.
     #[cold]
-    fn renew(&self, state: &mut VarianceState, oldest: f64, value: f64) -> f64 {
+    fn renew(&self, oldest: f64, value: f64) -> (Sums, f64) {
         let window = || self.values.iter().chain([value]);
         let sum: f64 = window().fold(0.0, |sum, value| sum + value);
         let mut sums = Sums { shift: sum * self.share, ..Sums::default() };
@@ -101,8 +103,7 @@ impl Variance {
         // Less than that is what rounding has left of equal values.
         let nothing = variance < 1e-12 * (sums.squares * self.share);
         sums.take(oldest);
-        *state = VarianceState { age: 0, sums };
-        if nothing { 0.0 } else { variance }
+        (sums, if nothing { 0.0 } else { variance })
     }
 
     /// Takes in `value`.

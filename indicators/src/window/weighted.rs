@@ -11,6 +11,8 @@ const RENEWAL: usize = 8;
 #[derive(Clone, Debug)]
 pub struct WeightedSum {
     length: usize,
+    /// The highest weight: the length.
+    weight: f64,
     values: Ring,
 }
 
@@ -41,7 +43,7 @@ pub struct WeightedSumState {
 impl WeightedSum {
     /// A window of `length` values.
     pub fn new(length: usize) -> Self {
-        Self { length, values: Ring::new(length) }
+        Self { length, weight: length as f64, values: Ring::new(length) }
     }
 
     /// The weighted sum of the window that ends with `value`, which is the
@@ -58,7 +60,7 @@ impl WeightedSum {
         }
         state.sums.plain += value;
         state.sums.plain -= self.values.oldest();
-        state.sums.weighted += value * self.length as f64;
+        state.sums.weighted += value * self.weight;
         state.age += 1;
         // The fresh sums grow over the last window before they are needed, so
         // that no window is read twice.
