@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 fn run(options: Options, shutdown: &Shutdown) -> Result<(), Error> {
     let config = options.kafka.resolve(DEFAULTS)?;
-    let health = options.service.serve()?;
+    let health = options.service.serve(shutdown)?;
     pipeline::run(options.candles.step(), &config, &health, shutdown)
 }
 

@@ -312,6 +312,22 @@ fn terminate(mut service: Service) {
 }
 
 #[test]
+fn asked_to_stop_it_does_so_though_no_broker_answers() {
+    // It takes connections, and that is all.
+    let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut child = program()
+        .env("KAFKA_BOOTSTRAP_SERVERS", deaf.local_addr().unwrap().to_string())
+        .spawn()
+        .unwrap();
+    let _connection = deaf.accept().unwrap();
+    let asked = Instant::now();
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    wait_until("the end of the program", || child.try_wait().unwrap().is_some());
+    assert!(asked.elapsed() < Duration::from_secs(3), "it took {:?}", asked.elapsed());
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+}
+
+#[test]
 fn what_is_wrong_at_the_start_is_one_line_and_a_failure() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let nobody = free.to_string();

@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser};
@@ -12,6 +13,9 @@ use crate::healthcheck;
 use crate::http;
 use crate::log;
 use crate::shutdown::{Health, Shutdown};
+
+/// How long a service takes to stop at most.
+pub const STOP: Duration = Duration::from_millis(1_800);
 
 /// The options of a service's process. Flatten them into the service's own with
 /// `#[command(flatten)]`.
@@ -50,11 +54,13 @@ impl ServiceArgs {
     }
 
     /// Starts the HTTP server if an address was given, and returns what it
-    /// shows as the service's readiness.
+    /// shows as the service's readiness. From here on a signal ends the process
+    /// within [`STOP`].
     ///
     /// # Errors
     /// When the address is wrong or taken.
-    pub fn serve(&self) -> Result<Health, Error> {
+    pub fn serve(&self, shutdown: &Shutdown) -> Result<Health, Error> {
+        shutdown.exit_after(STOP);
         let health = Health::new();
         if let Some(address) = self.http_address.as_deref().filter(|a| !a.is_empty()) {
             http::serve(http::address(address)?, &health)?;

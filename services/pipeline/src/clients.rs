@@ -95,12 +95,16 @@ pub(crate) fn member<C: ConsumerContext>(
     context: C,
 ) -> Result<BaseConsumer<C>, Error> {
     let session = config.session_timeout.as_millis();
-    consumer(config, Isolation::Committed)
+    let mut client = consumer(config, Isolation::Committed);
+    if config.static_member {
         // A restarted instance takes its own place again, without a rebalance.
-        .set("group.instance.id", &config.instance_id)
+        client.set("group.instance.id", &config.instance_id);
+    }
+    client
         .set("partition.assignment.strategy", "range")
         .set("session.timeout.ms", session.to_string())
-        .set("heartbeat.interval.ms", (session / 5).max(100).to_string())
+        // With a heartbeat comes the news that the group changes, too.
+        .set("heartbeat.interval.ms", (session / 5).clamp(100, 3_000).to_string())
         // The lag is in them.
         .set("statistics.interval.ms", "1000")
         .create_with_context(context)

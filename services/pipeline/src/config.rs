@@ -26,8 +26,10 @@ pub struct KafkaArgs {
     /// Consumer group; also the name of the service's state [default: by service]
     #[arg(long, env = "KAFKA_CONSUMER_GROUP", value_name = "GROUP")]
     kafka_consumer_group: Option<String>,
-    /// This instance's name within the group, the same after a restart
-    /// [default: the host's name]
+    /// This instance's name within the group, the same after a restart. With it the
+    /// instance keeps its partitions for KAFKA_SESSION_TIMEOUT_MS when it stops, and
+    /// a restart finds them again; without, others take them over at once
+    /// [default: the host's name, for transactions only]
     #[arg(long, env = "KAFKA_INSTANCE_ID", value_name = "NAME")]
     kafka_instance_id: Option<String>,
     /// Longest time between two commits, in milliseconds
@@ -65,7 +67,7 @@ struct SecurityArgs {
     kafka_sasl_username: Option<String>,
     /// SASL password; better given by the environment than on the command line
     #[arg(long, env = "KAFKA_SASL_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
-    kafka_sasl_password: Option<String>,
+    kafka_sasl_password: Option<Secret>,
     /// PEM file with the authorities that the brokers' certificates come from
     #[arg(long, env = "KAFKA_SSL_CA_LOCATION", value_name = "FILE")]
     kafka_ssl_ca_location: Option<String>,
@@ -75,6 +77,22 @@ struct SecurityArgs {
     /// PEM file with this client's key
     #[arg(long, env = "KAFKA_SSL_KEY_LOCATION", value_name = "FILE")]
     kafka_ssl_key_location: Option<String>,
+}
+
+/// A text that is never shown.
+#[derive(Clone)]
+struct Secret(String);
+
+impl From<String> for Secret {
+    fn from(text: String) -> Secret {
+        Secret(text)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(hidden)")
+    }
 }
 
 /// What a service reads and writes when the user does not say.
@@ -102,6 +120,9 @@ pub struct KafkaConfig {
     /// This instance's name within the group. Whoever starts with the same name
     /// takes over from the one before.
     pub instance_id: String,
+    /// Whether the instance keeps its partitions while it restarts, for as long as
+    /// `session_timeout`; else the group gives them to others when it stops.
+    pub static_member: bool,
     /// Longest time between two commits.
     pub commit_interval: Duration,
     /// Partitions of topics that do not exist yet.
@@ -140,6 +161,7 @@ impl KafkaConfig {
             output_topic: defaults.output_topic.to_owned(),
             consumer_group: defaults.consumer_group.to_owned(),
             instance_id: "local".to_owned(),
+            static_member: true,
             commit_interval: Duration::from_millis(100),
             topic_partitions: 4,
             topic_replication: -1,
@@ -206,7 +228,9 @@ impl KafkaArgs {
                 format!("expected {shortest} to 900000, twice COMMIT_INTERVAL_MS at least"),
             );
         }
-        let instance_id = match self.kafka_instance_id.filter(|v| !v.is_empty()) {
+        let chosen = self.kafka_instance_id.filter(|v| !v.is_empty());
+        let static_member = chosen.is_some();
+        let instance_id = match chosen {
             Some(name) => name,
             None => hostname::get()
                 .map_err(Error::system("read the host's name (KAFKA_INSTANCE_ID)"))?
@@ -219,6 +243,7 @@ impl KafkaArgs {
             output_topic: or(self.kafka_output_topic, defaults.output_topic),
             consumer_group: or(self.kafka_consumer_group, defaults.consumer_group),
             instance_id,
+            static_member,
             commit_interval: Duration::from_millis(self.commit_interval_ms),
             topic_partitions: self.kafka_topic_partitions,
             topic_replication: self.kafka_topic_replication,
@@ -244,7 +269,7 @@ impl SecurityArgs {
             ("security.protocol", self.kafka_security_protocol),
             ("sasl.mechanism", self.kafka_sasl_mechanism),
             ("sasl.username", self.kafka_sasl_username),
-            ("sasl.password", self.kafka_sasl_password),
+            ("sasl.password", self.kafka_sasl_password.map(|Secret(password)| password)),
             ("ssl.ca.location", self.kafka_ssl_ca_location),
             ("ssl.certificate.location", self.kafka_ssl_certificate_location),
             ("ssl.key.location", self.kafka_ssl_key_location),

@@ -23,7 +23,7 @@ use crate::transaction::{Failure, Outgoing, Transaction};
 const POSITION_VERSION: u32 = 1;
 /// Events that a source may be ahead of the broker.
 const AHEAD: usize = 4096;
-const MOST_TRADES: u64 = 10_000;
+const MOST_TRADES: usize = 10_000;
 const IDLE: Duration = Duration::from_millis(100);
 
 /// Publishes a source to the output topic until its end or `shutdown`, on this
@@ -72,7 +72,7 @@ pub fn run(
         transaction,
         position,
         clock_ms: 0,
-        pending: 0,
+        pending_ms: Vec::new(),
         payload: Vec::new(),
     };
     health.set_ready(true);
@@ -93,6 +93,9 @@ pub fn run(
         Err(failure) => {
             running.abort();
             publisher.transaction.abort().ok();
+            if let Failure::Stop(Error::Fenced { id, .. }) = &failure {
+                tracing::error!(source = name, id, "fenced");
+            }
             Err(match failure {
                 Failure::Stop(error) => error,
                 // The source cannot be turned back; a restart can.
@@ -118,8 +121,8 @@ struct Publisher<'a> {
     position: Position,
     /// The latest time that the source has told, by a trade or by its clock.
     clock_ms: i64,
-    /// Trades in the open transaction.
-    pending: u64,
+    /// Times of the trades in the open transaction.
+    pending_ms: Vec<i64>,
     payload: Vec<u8>,
     meter: Meter,
 }
@@ -156,7 +159,8 @@ impl Publisher<'_> {
                 }
                 Err(_) => {}
             }
-            if self.pending >= MOST_TRADES || self.left_to_commit() == Some(Duration::ZERO) {
+            if self.pending_ms.len() >= MOST_TRADES || self.left_to_commit() == Some(Duration::ZERO)
+            {
                 self.commit()?;
             }
         }
@@ -201,7 +205,7 @@ impl Publisher<'_> {
                 self.position.last_trade_ids.insert(pair, trade.trade_id);
             }
         }
-        self.pending += 1;
+        self.pending_ms.push(trade.timestamp_ms);
         self.meter.records.increment(1);
         self.meter.outputs.increment(1);
         Ok(())
@@ -233,7 +237,7 @@ impl Publisher<'_> {
         let Some(began) = self.transaction.began() else {
             return Ok(());
         };
-        if self.pending > 0 {
+        if !self.pending_ms.is_empty() {
             let topic = self.config.changelog_topic();
             let bytes = restore::encode(&self.position, &topic)?;
             self.transaction.send(Outgoing {
@@ -245,7 +249,7 @@ impl Publisher<'_> {
             })?;
         }
         self.transaction.commit(None)?;
-        self.pending = 0;
+        self.meter.committed(self.pending_ms.drain(..));
         let seconds = began.elapsed().as_secs_f64();
         self.meter.transaction_seconds.record(seconds);
         Ok(())

@@ -70,6 +70,9 @@ pub fn run<P: Processor>(
         // that fails, the first error is the one to tell.
         running.transaction.abort().ok();
     }
+    if let Err(Error::Fenced { id, .. }) = &result {
+        tracing::error!(service = P::SERVICE, id, "fenced");
+    }
     tracing::info!(service = P::SERVICE, "stopped");
     result
 }
@@ -211,8 +214,8 @@ impl<P: Processor> Loop<'_, P> {
             self.health.set_ready(false);
             match change {
                 Change::Revoked => {
-                    tracing::info!(service = P::SERVICE, "partitions revoked");
-                    self.assigned = None;
+                    let partitions = self.assigned.take().unwrap_or_default();
+                    tracing::info!(service = P::SERVICE, ?partitions, "partitions revoked");
                     self.step.own(&[]);
                     self.lag.forget();
                     member
@@ -229,6 +232,7 @@ impl<P: Processor> Loop<'_, P> {
     /// Restores the state of these partitions, then reads on where it was left.
     fn take(&mut self, partitions: &[i32], member: &Member) -> Result<(), Failure> {
         let started = Instant::now();
+        tracing::info!(service = P::SERVICE, ?partitions, "partitions assigned");
         self.assigned = Some(partitions.to_vec());
         self.step.own(partitions);
         self.lag.forget();
@@ -281,7 +285,7 @@ impl<P: Processor> Loop<'_, P> {
             keys = self.step.store.len(),
             bytes,
             milliseconds = started.elapsed().as_millis() as u64,
-            "partitions assigned, state restored"
+            "state restored"
         );
         self.health.set_ready(true);
         Ok(())

@@ -28,7 +28,8 @@ pub(crate) struct Step<P: Processor> {
     pub(crate) offsets: BTreeMap<i32, i64>,
     /// Per partition, the same as of the last commit.
     positions: BTreeMap<i32, i64>,
-    newest_ms: i64,
+    /// Of the outputs of this transaction.
+    event_times_ms: Vec<i64>,
     outbox: Outbox<P::Output>,
     payload: Vec<u8>,
     schema: String,
@@ -47,7 +48,7 @@ impl<P: Processor> Step<P> {
             meter: Meter::new(P::SERVICE),
             offsets: BTreeMap::new(),
             positions: BTreeMap::new(),
-            newest_ms: 0,
+            event_times_ms: Vec::new(),
             outbox: Outbox::default(),
             payload: Vec::new(),
             schema: P::Output::SCHEMA_VERSION.to_string(),
@@ -64,6 +65,7 @@ impl<P: Processor> Step<P> {
         self.store.own(partitions);
         self.offsets.clear();
         self.positions.clear();
+        self.event_times_ms.clear();
         self.outbox = Outbox::default();
     }
 
@@ -160,7 +162,6 @@ impl<P: Processor> Step<P> {
                 return Ok(Err(refused));
             }
         }
-        self.newest_ms = self.newest_ms.max(record.timestamp_ms);
         self.store.note(id);
         self.send_outputs(transaction)?;
         if let Some(headers) = self.outbox.take_late() {
@@ -214,14 +215,7 @@ impl<P: Processor> Step<P> {
     /// Called after the commit.
     pub(crate) fn committed(&mut self) {
         self.positions.append(&mut self.offsets);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        if self.newest_ms > 0
-            && let Ok(now) = now
-        {
-            let latency = now.as_secs_f64() - self.newest_ms as f64 / 1000.0;
-            self.meter.latency_seconds.record(latency.max(0.0));
-        }
-        self.newest_ms = 0;
+        self.meter.committed(self.event_times_ms.drain(..));
     }
 
     fn send_state(&mut self, id: SlotId, transaction: &mut Transaction) -> Result<(), Failure> {
@@ -258,6 +252,7 @@ impl<P: Processor> Step<P> {
             codec::encode(&output, &mut self.payload)
                 .map_err(|reason| Error::Encode { topic: self.output_topic.clone(), reason })?;
             self.meter.outputs.increment(1);
+            self.event_times_ms.push(timestamp_ms);
             transaction.send(Outgoing {
                 topic: &self.output_topic,
                 partition: None,

@@ -4,10 +4,46 @@
 
 mod support;
 
-use pipeline::Health;
+use pipeline::message::Trade;
+use pipeline::{Health, Keyed, Outbox, Processor, Record, Refused};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 use support::*;
+
+/// Counts slowly, so that there is something to wait for.
+struct Slow(Counting);
+
+impl Processor for Slow {
+    type Input = Trade;
+    type Output = Tally;
+    type State = (u64, f64);
+
+    const SERVICE: &'static str = "slow";
+    const VERSION: &'static str = "1";
+    const STATE_VERSION: u32 = 7;
+    const HAS_LATE: bool = true;
+
+    fn process(
+        &mut self,
+        trade: Trade,
+        record: &Record<'_>,
+        state: &mut Keyed<(u64, f64)>,
+        out: &mut Outbox<Tally>,
+    ) -> Result<(), Refused> {
+        std::thread::sleep(Duration::from_millis(2));
+        self.0.process(trade, record, state, out)
+    }
+}
+
+/// The sum of a metric's samples over its labels; `None` where there are none.
+fn sum(metrics: &str, name: &str) -> Option<f64> {
+    let samples = metrics
+        .lines()
+        .filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ','])));
+    let values = samples.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap());
+    values.reduce(|a, b| a + b)
+}
 
 fn get(address: SocketAddr, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -29,14 +65,21 @@ fn health_readiness_and_counts_are_shown() {
     let config = config("http");
     let running = start_with(Counting::default(), &config, &health);
     wait_until("ready", || get(address, "/readyz").0.contains("200"));
-    let mut records: Vec<Plain> = trades(0..10).iter().map(Plain::of).collect();
+    // The trades are of a quarter of an hour ago.
+    let age_ms = 900_000;
+    let mut all = trades(0..10);
+    all.iter_mut().for_each(|trade| trade.timestamp_ms = now_ms() - age_ms);
+    all[3].price = 14.0;
+    let mut records: Vec<Plain> = all.iter().map(Plain::of).collect();
     records.push(Plain { payload: Some(b"?".to_vec()), ..records[0].clone() });
     write(&config.input_topic, &records);
     wait_caught_up(&config);
     let (_, metrics) = get(address, "/metrics");
     for line in [
         "pipeline_records_total{service=\"counting\"} 11",
-        "pipeline_outputs_total{service=\"counting\"} 10",
+        "pipeline_outputs_total{service=\"counting\"} 9",
+        "pipeline_late_total{service=\"counting\"} 1",
+        "pipeline_aborts_total{service=\"counting\"} 0",
         "pipeline_dead_letters_total{service=\"counting\"} 1",
         "pipeline_keys{service=\"counting\"} 5",
         "pipeline_restore_seconds_count{service=\"counting\"} ",
@@ -44,7 +87,33 @@ fn health_readiness_and_counts_are_shown() {
     ] {
         assert!(metrics.contains(line), "{line} is not in\n{metrics}");
     }
+    // From the trades' time to the commit, one for each message.
+    assert_eq!(sum(&metrics, "pipeline_latency_seconds_count"), Some(9.0));
+    let latency = sum(&metrics, "pipeline_latency_seconds_sum").unwrap() / 9.0;
+    assert!((900.0..960.0).contains(&latency), "{latency}");
     running.stop();
+
+    // Another process finds the state, and its size is told.
+    let running = start_with(Counting::default(), &config, &health);
+    wait_until("ready", || health.is_ready());
+    let metrics = get(address, "/metrics").1;
+    assert!(sum(&metrics, "pipeline_restore_bytes_total").unwrap() > 0.0, "{metrics}");
+    assert_eq!(sum(&metrics, "pipeline_keys"), Some(5.0), "{metrics}");
+    running.stop();
+
+    let config = self::config("lag");
+    let running = start_with(Slow(Counting::default()), &config, &health);
+    wait_until("ready", || health.is_ready());
+    write_trades(&config.input_topic, &trades(0..2_000));
+    let lag = || sum(&get(address, "/metrics").1, "pipeline_lag_records{service=\"slow\"");
+    wait_until("a lag", || lag().is_some_and(|lag| lag > 0.0));
+    wait_caught_up(&config);
+    // Markers of transactions are not counted as something to read.
+    wait_until("no lag", || lag() == Some(0.0));
+    running.stop();
+
+    let help = "# HELP pipeline_latency_seconds From the time of the trade";
+    assert!(get(address, "/metrics").1.contains(help));
     assert!(get(address, "/readyz").0.contains("503"));
 
     let taken = pipeline::http::serve(address, &Health::new()).unwrap_err().to_string();

@@ -9,7 +9,7 @@ use technical_indicators::{DEFAULTS, Options};
 fn run(options: Options, shutdown: &Shutdown) -> Result<(), Box<dyn Error>> {
     let step = options.indicators.step()?;
     let config = options.kafka.resolve(DEFAULTS)?;
-    let health = options.service.serve()?;
+    let health = options.service.serve(shutdown)?;
     Ok(pipeline::run(step, &config, &health, shutdown)?)
 }
 

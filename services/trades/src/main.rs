@@ -9,7 +9,7 @@ use trades::{DEFAULTS, Options};
 fn run(options: Options, shutdown: &Shutdown) -> Result<(), Box<dyn Error>> {
     let source = trades::source(&options.source)?;
     let config = options.kafka.resolve(DEFAULTS)?;
-    let health = options.service.serve()?;
+    let health = options.service.serve(shutdown)?;
     Ok(pipeline::source::run(source, &config, &health, shutdown)?)
 }
 
