@@ -12,6 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::assignment::{Change, Member};
 use crate::config::KafkaConfig;
+use crate::contracts;
 use crate::error::Error;
 use crate::lag::Lag;
 use crate::marker::agreed_offset;
@@ -41,10 +42,11 @@ pub fn run<P: Processor>(
     health: &Health,
     shutdown: &Shutdown,
 ) -> Result<(), Error> {
+    let codecs = contracts::of_step(&processor, config)?;
     topics::prepare_step(config, P::HAS_LATE)?;
     let mut running = Loop {
         transaction: Transaction::take_over(config, &config.transactional_id())?,
-        step: Step::new(processor, config),
+        step: Step::new(processor, codecs, config),
         assigned: None,
         records: 0,
         aborts: 0,
