@@ -14,6 +14,7 @@ readonly services=(trades candles technical-indicators)
 readonly most_megabytes=60
 readonly version=0.0.0-check
 rust_image=$(sed -n 's/^ARG RUST_IMAGE=//p' docker/Dockerfile)
+revision=$(git describe --always --abbrev=40 --dirty --exclude='*')
 base_image=$(sed -n 's/^ARG BASE_IMAGE=//p' docker/Dockerfile)
 
 say() { printf '\ncheck.sh: %s (%d s)\n' "$*" $SECONDS; }
@@ -126,7 +127,7 @@ check_image() { # SERVICE IMAGE
 title $1
 description .+ .+
 source (https?://|git@|ssh://|/).+
-revision $(git describe --always --abbrev=40 --dirty --exclude='*')
+revision $revision
 version $version
 created 20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z
 licenses MIT OR Apache-2\.0
