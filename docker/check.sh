@@ -76,7 +76,7 @@ start_engine() {
     # The client that came with the engine, and none of the user's settings.
     mkdir -p "$work/bin" "$work/config"
     ln -s "$(dirname "$(command -v dockerd)")/docker" "$work/bin/docker"
-    export PATH=$work/bin:$PATH DOCKER_HOST=unix://$work/docker.sock DOCKER_CONFIG=$work/config
+    export PATH=$work/bin:$PATH DOCKER_HOST=unix://$work/docker.sock DOCKER_CONFIG=$work/config DOCKER_BUILDKIT=1
     unset DOCKER_CONTEXT
     dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/dockerd.pid" \
         --host "$DOCKER_HOST" --bridge=none --iptables=false --ip6tables=false --ip-forward=false \
@@ -106,7 +106,8 @@ provide_base_images() {
     rm -rf "$work/stand-ins"
 }
 
-# Runs a build quietly; shows what it said only if it failed. Prints its last line.
+# Runs a build quietly, and prints the last line of its output. What it said is shown only if
+# it failed.
 built() { # COMMAND...
     "$@" >"$work/built" 2>"$work/build.log" || { tail -60 "$work/build.log" >&2; die "$* failed"; }
     tail -1 "$work/built"
@@ -227,13 +228,12 @@ check_dashboard
 for service in "${services[@]}"; do check_stopping "$service"; done
 
 say "building the development container"
-docker build --network host --tag development --file .devcontainer/Dockerfile . >"$work/build.log" 2>&1 ||
-    { tail -60 "$work/build.log" >&2; die "the development container cannot be built"; }
+built docker build --network host --tag development --file .devcontainer/Dockerfile .
 expect "the development container's user" "$(inspect development '{{.Config.User}}')" developer
 say "checking the TA-Lib C library in it"
 docker run --rm --network host --volume "$PWD:/source:ro" --workdir /source \
     --env CARGO_TARGET_DIR=/tmp/target development bash -euc '
-    docker/install-ta-lib.sh --prefix /usr/local
+    docker/install-ta-lib.sh
     for tool in kcat kubectl hadolint yamllint shellcheck check-jsonschema; do command -v $tool; done
     cargo fmt --all --check
     cargo test --locked -p ta-lib-sys --features v0_8
