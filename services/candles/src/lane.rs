@@ -96,6 +96,12 @@ impl Lane {
         self.begins_ms = begins_ms;
     }
 
+    /// Whether the trade's window, if it is open, can take it.
+    pub(crate) fn has_room_for(&self, trade: &Trade, seconds: u32) -> bool {
+        let open = self.open.get(&start_of(trade.timestamp_ms, seconds));
+        open.is_none_or(|open| open.window.has_room_for(trade))
+    }
+
     /// Adds a trade to its window.
     pub(crate) fn add(
         &mut self,

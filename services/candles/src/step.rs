@@ -192,6 +192,13 @@ impl Processor for Step {
                 trade.timestamp_ms, self.settings.ahead_ms
             )));
         }
+        let lanes = &state.get().lanes;
+        if !lanes.iter().all(|(&seconds, lane)| lane.has_room_for(&trade, seconds)) {
+            return Err(Refused(format!(
+                "quantity is {}: with it the candle's volume would be larger than any number",
+                trade.quantity
+            )));
+        }
         let state = state.get_mut();
         if state.source != record.source {
             state.source = record.source.to_owned();

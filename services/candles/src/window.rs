@@ -58,6 +58,11 @@ impl Window {
         }
     }
 
+    /// Whether the sum of the quantities stays a number with this trade.
+    pub(crate) fn has_room_for(&self, trade: &Trade) -> bool {
+        (self.volume + trade.quantity).is_finite()
+    }
+
     /// Adds a trade.
     pub(crate) fn add(&mut self, trade: &Trade) {
         let Trade { price, quantity, timestamp_ms, .. } = *trade;

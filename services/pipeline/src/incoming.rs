@@ -36,21 +36,68 @@ pub(crate) fn labels<'a>(message: &'a BorrowedMessage<'_>) -> Result<Labels<'a>,
     catch_unwind(AssertUnwindSafe(read)).map_err(|_| "the name of a header is not UTF-8".to_owned())
 }
 
-/// The headers of a copy: the record's own, then where it came from, then
-/// `more`. A later header counts for more than an earlier one of its name.
-pub(crate) fn copied_headers(message: &BorrowedMessage<'_>, more: &[(&str, &str)]) -> OwnedHeaders {
+/// What a copy has of its record.
+#[derive(Debug)]
+pub(crate) struct Copied<'a> {
+    pub(crate) key: Option<&'a [u8]>,
+    pub(crate) payload: Option<&'a [u8]>,
+    pub(crate) headers: OwnedHeaders,
+}
+
+/// A copy of a record: as it came, but with headers that say where it came from,
+/// and `more`. A later header counts for more than an earlier one of its name.
+///
+/// A record that would be larger than `room` is not copied: its topic, partition
+/// and offset are, and the header `left-out` says so. It would otherwise hold up
+/// its partition for good.
+pub(crate) fn copied<'a>(
+    message: &'a BorrowedMessage<'_>,
+    more: &[(&str, &str)],
+    room: u64,
+) -> Copied<'a> {
     let partition = message.partition().to_string();
     let offset = message.offset().to_string();
     let timestamp = message.timestamp().to_millis().map_or(String::new(), |t| t.to_string());
-    let origin = [
+    let mut added = vec![
         ("topic", message.topic()),
         ("partition", &partition),
         ("offset", &offset),
         ("timestamp", &timestamp),
     ];
-    let own = message.headers().map_or_else(OwnedHeaders::new, |headers| headers.detach());
-    origin
-        .iter()
-        .chain(more)
-        .fold(own, |headers, &(key, value)| headers.insert(Header { key, value: Some(value) }))
+    added.extend_from_slice(more);
+    let size = size_of(message) + added.iter().map(|(k, v)| header_size(k, v.len())).sum::<u64>();
+    let fits = size <= room;
+    let own = message.headers().filter(|_| fits);
+    let own = own.map_or_else(OwnedHeaders::new, |headers| headers.detach());
+    let what = format!("key, value and headers: {size} bytes, {room} may be written");
+    if !fits {
+        added.push(("left-out", &what));
+    }
+    let headers = added
+        .into_iter()
+        .fold(own, |headers, (key, value)| headers.insert(Header { key, value: Some(value) }));
+    Copied {
+        key: message.key().filter(|_| fits),
+        payload: message.payload().filter(|_| fits),
+        headers,
+    }
+}
+
+/// At most the size of a record that is a batch of its own, in bytes.
+fn size_of(message: &BorrowedMessage<'_>) -> u64 {
+    /// Of a batch and a record, without the key, the value and the headers.
+    const FRAME: u64 = 128;
+    let bytes = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len) as u64;
+    // See `labels`. Nobody knows the size of such a header.
+    let headers = catch_unwind(AssertUnwindSafe(|| {
+        let headers = message.headers().into_iter().flat_map(Headers::iter);
+        headers.map(|h| header_size(h.key, h.value.map_or(0, <[u8]>::len))).sum()
+    }));
+    FRAME + bytes(message.key()) + bytes(message.payload()) + headers.unwrap_or(0)
+}
+
+fn header_size(key: &str, value: usize) -> u64 {
+    /// Two numbers of variable length.
+    const LENGTHS: usize = 10;
+    (key.len() + value + LENGTHS) as u64
 }

@@ -2,18 +2,18 @@
 //! and before the commit the changelog. All of it happens inside one open
 //! transaction; when that begins and ends is decided in `run`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rdkafka::message::{BorrowedMessage, Message as _, OwnedHeaders};
+use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
 
-use crate::codec::{self, headers};
+use crate::codec;
 use crate::config::KafkaConfig;
-use crate::contracts::StepCodecs;
 use crate::error::Error;
-use crate::incoming::{Labels, copied_headers, labels};
+use crate::incoming::{Copied, Labels, copied, labels};
 use crate::marker::{self, Marker};
-use crate::message::Message;
+use crate::message::{Heartbeat, Message};
 use crate::meter::{Meter, Throttle};
 use crate::processor::{Outbox, Processor, Record, Refused};
 use crate::restore;
@@ -33,16 +33,18 @@ pub(crate) struct Step<P: Processor> {
     event_times_ms: Vec<i64>,
     outbox: Outbox<P::Output>,
     payload: Vec<u8>,
-    codecs: StepCodecs<P>,
+    schema: String,
     throttle: Throttle,
     output_topic: String,
     dead_letter_topic: String,
     late_topic: String,
     changelog_topic: String,
+    /// Size in bytes that a dead letter or late record may have.
+    room_for_copies: u64,
 }
 
 impl<P: Processor> Step<P> {
-    pub(crate) fn new(processor: P, codecs: StepCodecs<P>, config: &KafkaConfig) -> Step<P> {
+    pub(crate) fn new(processor: P, config: &KafkaConfig, room_for_copies: u64) -> Step<P> {
         Step {
             processor,
             store: Store::new(),
@@ -52,12 +54,13 @@ impl<P: Processor> Step<P> {
             event_times_ms: Vec::new(),
             outbox: Outbox::default(),
             payload: Vec::new(),
-            codecs,
+            schema: P::Output::SCHEMA_VERSION.to_string(),
             throttle: Throttle::default(),
             output_topic: config.output_topic.clone(),
             dead_letter_topic: config.dead_letter_topic(),
             late_topic: config.late_topic(),
             changelog_topic: config.changelog_topic(),
+            room_for_copies,
         }
     }
 
@@ -137,7 +140,7 @@ impl<P: Processor> Step<P> {
         labels: &Labels<'_>,
         transaction: &mut Transaction,
     ) -> Result<Result<(), Refused>, Failure> {
-        let input = match self.codecs.input.decode(message.payload(), labels.schema)? {
+        let input: P::Input = match codec::decode(message.payload(), labels.schema) {
             Ok(input) => input,
             Err(problem) => return Ok(Err(Refused(problem))),
         };
@@ -177,7 +180,7 @@ impl<P: Processor> Step<P> {
         labels: &Labels<'_>,
         transaction: &mut Transaction,
     ) -> Result<Result<(), Refused>, Failure> {
-        let beat = match self.codecs.heartbeat.decode(message.payload(), labels.schema)? {
+        let beat: Heartbeat = match codec::decode(message.payload(), labels.schema) {
             Ok(beat) => beat,
             Err(problem) => return Ok(Err(Refused(problem))),
         };
@@ -250,19 +253,21 @@ impl<P: Processor> Step<P> {
     fn send_outputs(&mut self, transaction: &mut Transaction) -> Result<(), Failure> {
         for (output, timestamp_ms) in self.outbox.take_outputs() {
             self.payload.clear();
-            let encoder = &self.codecs.output;
-            encoder
-                .encode(&output, &mut self.payload)
+            codec::encode(&output, &mut self.payload)
                 .map_err(|reason| Error::Encode { topic: self.output_topic.clone(), reason })?;
             self.meter.outputs.increment(1);
             self.event_times_ms.push(timestamp_ms);
-            let event_time = timestamp_ms.to_string();
             transaction.send(Outgoing {
                 topic: &self.output_topic,
                 partition: None,
                 key: Some(output.key().as_bytes()),
                 payload: Some(&self.payload),
-                headers: headers(encoder.version(), &[(codec::EVENT_TIME, &event_time)]),
+                headers: OwnedHeaders::new_with_capacity(2)
+                    .insert(Header { key: codec::SCHEMA, value: Some(self.schema.as_str()) })
+                    .insert(Header {
+                        key: codec::EVENT_TIME,
+                        value: Some(timestamp_ms.to_string().as_str()),
+                    }),
             })?;
         }
         Ok(())
@@ -277,7 +282,19 @@ impl<P: Processor> Step<P> {
         self.meter.late.increment(1);
         let mut more = vec![("service", P::SERVICE), ("version", P::VERSION)];
         more.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
-        transaction.send(copy(message, &self.late_topic, &more))
+        self.copy(message, &self.late_topic, &more, transaction)
+    }
+
+    /// Sends a record as it came, with where it came from.
+    fn copy(
+        &self,
+        message: &BorrowedMessage<'_>,
+        topic: &str,
+        more: &[(&str, &str)],
+        transaction: &mut Transaction,
+    ) -> Result<(), Failure> {
+        let Copied { key, payload, headers } = copied(message, more, self.room_for_copies);
+        transaction.send(Outgoing { topic, partition: None, key, payload, headers })
     }
 
     fn dead_letter(
@@ -287,6 +304,7 @@ impl<P: Processor> Step<P> {
         transaction: &mut Transaction,
     ) -> Result<(), Failure> {
         self.meter.dead_letters.increment(1);
+        let reason = &*shortened(reason);
         if let Some(held_back) = self.throttle.admit() {
             tracing::warn!(
                 service = P::SERVICE,
@@ -298,22 +316,17 @@ impl<P: Processor> Step<P> {
             );
         }
         let more = [("reason", reason), ("service", P::SERVICE), ("version", P::VERSION)];
-        transaction.send(copy(message, &self.dead_letter_topic, &more))
+        self.copy(message, &self.dead_letter_topic, &more, transaction)
     }
 }
 
-/// A record as it came, with where it came from.
-fn copy<'a>(
-    message: &'a BorrowedMessage<'_>,
-    topic: &'a str,
-    more: &[(&str, &str)],
-) -> Outgoing<'a> {
-    Outgoing {
-        topic,
-        partition: None,
-        key: message.key(),
-        payload: message.payload(),
-        headers: copied_headers(message, more),
+/// Cuts a text to some bytes, and says so. A reason may quote what it is about,
+/// which may be of any length.
+fn shortened(text: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 1_000;
+    match text.char_indices().find(|(at, _)| *at >= LONGEST) {
+        Some((at, _)) => Cow::Owned(format!("{}...", text.get(..at).unwrap_or_default())),
+        None => Cow::Borrowed(text),
     }
 }
 

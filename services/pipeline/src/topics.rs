@@ -14,18 +14,25 @@ use crate::error::Error;
 
 const CALL: Duration = Duration::from_secs(5);
 
-/// Makes sure of the topics of a step, and returns the number of partitions of
-/// its input.
-pub(crate) fn prepare_step(config: &KafkaConfig, has_late: bool) -> Result<i32, Error> {
+/// The setting for the size of a batch of records, which may be a single one.
+const LARGEST: &str = "max.message.bytes";
+/// What a copy of a record may have in its headers, in bytes, that the record has
+/// not.
+const ROOM_FOR_HEADERS: u64 = 65_536;
+
+/// Makes sure of the topics of a step, and returns the size in bytes that copies
+/// of its input may have.
+pub(crate) fn prepare_step(config: &KafkaConfig, has_late: bool) -> Result<u64, Error> {
     let topics = Topics::connect(config)?;
     let partitions = topics.ensure(&config.input_topic)?;
     topics.ensure(&config.output_topic)?;
-    topics.ensure(&config.dead_letter_topic())?;
+    let largest = topics.largest(&config.input_topic)? + ROOM_FOR_HEADERS;
+    let mut room = topics.ensure_copies(&config.dead_letter_topic(), largest)?;
     if has_late {
-        topics.ensure(&config.late_topic())?;
+        room = room.min(topics.ensure_copies(&config.late_topic(), largest)?);
     }
     topics.ensure_changelog(&config.changelog_topic(), partitions, &config.input_topic)?;
-    Ok(partitions)
+    Ok(room)
 }
 
 /// Makes sure of the topics of a source, and returns the number of partitions of
@@ -79,6 +86,33 @@ impl<'a> Topics<'a> {
             Some(partitions) => Ok(partitions),
             None => self.create(name, self.config.topic_partitions, &[]),
         }
+    }
+
+    /// A topic for copies of records, each with more headers than the record had.
+    /// Returns the size that they may have.
+    fn ensure_copies(&self, name: &str, largest: u64) -> Result<u64, Error> {
+        if self.partitions(name)?.is_none() {
+            let largest = largest.to_string();
+            self.create(name, self.config.topic_partitions, &[(LARGEST, &largest)])?;
+        }
+        let found = self.largest(name)?;
+        if found < largest {
+            tracing::warn!(
+                topic = name,
+                "{LARGEST} is {found}, expected {largest} at least: copies of larger records \
+                 will only say where the record is"
+            );
+        }
+        Ok(found)
+    }
+
+    /// The size of the largest record that a topic takes.
+    fn largest(&self, name: &str) -> Result<u64, Error> {
+        let found = self.setting(name, LARGEST)?.unwrap_or_default();
+        found.parse().map_err(|_| Error::Topic {
+            topic: name.to_owned(),
+            problem: format!("{LARGEST} is '{found}', expected a number of bytes"),
+        })
     }
 
     /// A compacted topic with exactly as many partitions as what it follows.
@@ -144,7 +178,20 @@ impl<'a> Topics<'a> {
         }
     }
 
+    /// The value of a topic's setting. A broker that has not heard of a new topic
+    /// yet knows none; it gets some time.
     fn setting(&self, topic: &str, setting: &str) -> Result<Option<String>, Error> {
+        let deadline = Instant::now() + 2 * CALL;
+        loop {
+            let found = self.setting_now(topic, setting)?;
+            if found.is_some() || Instant::now() > deadline {
+                return Ok(found);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    fn setting_now(&self, topic: &str, setting: &str) -> Result<Option<String>, Error> {
         let options = AdminOptions::new().request_timeout(Some(CALL));
         let action = || Error::kafka(format!("read the settings of topic {topic}"));
         let resources = [ResourceSpecifier::Topic(topic)];
@@ -154,8 +201,8 @@ impl<'a> Topics<'a> {
             .map_err(action())?;
         match described.into_iter().next() {
             Some(Ok(resource)) => Ok(resource.get(setting).and_then(|e| e.value.clone())),
+            Some(Err(RDKafkaErrorCode::UnknownTopicOrPartition)) | None => Ok(None),
             Some(Err(code)) => Err(action()(rdkafka::error::KafkaError::AdminOp(code))),
-            None => Ok(None),
         }
     }
 }

@@ -76,6 +76,33 @@ fn unreadable_records_arrive_byte_for_byte_and_say_why() {
 }
 
 #[test]
+fn a_record_too_large_for_the_dead_letter_topic_is_named_there_and_holds_up_nothing() {
+    let config = config("room");
+    create(&config.dead_letter_topic(), 1, &[("max.message.bytes", "3000")]);
+    let running = start(Counting::default(), &config);
+    wait_until("ready", || running.health.is_ready());
+    let large = vec![b'?'; 2_900];
+    let good = Plain { partition: 0, ..Plain::of(&trade("P0/X", 1)) };
+    let own = bad(Some(&large)).with("own", "header");
+    write(&config.input_topic, &[own, good, bad(Some(b"?"))]);
+    wait_caught_up(&config);
+    running.stop();
+    assert_eq!(committed_tallies(&config.output_topic).len(), 1);
+    let found = read(&config.dead_letter_topic(), "read_committed");
+    assert_eq!(found.len(), 2);
+    assert_eq!((found[0].key.as_ref(), found[0].payload.as_ref()), (None, None));
+    for (name, value) in
+        [("topic", config.input_topic.as_str()), ("partition", "0"), ("offset", "0")]
+    {
+        assert_eq!(found[0].header(name).as_deref(), Some(value));
+    }
+    let said = found[0].header("left-out").unwrap();
+    assert!(said.contains("3000 may be written"), "{said}");
+    assert_eq!(found[1].payload.as_deref(), Some(&b"?"[..]));
+    assert_eq!(found[1].header("left-out"), None);
+}
+
+#[test]
 fn late_records_arrive_unchanged() {
     let config = config("late");
     let running = start(Counting::default(), &config);
