@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs what the tests need and runs them all: ./test.sh [cargo test's options]
 #
-# Needs Rust, and on Debian or Ubuntu nothing else: what is missing of a C
-# compiler, make, pkg-config and pip is installed with apt-get. The TA-Lib C
+# Needs Rust, and on Debian or Ubuntu nothing else: what is missing of a C and
+# C++ compiler, make, pkg-config and pip is installed with apt-get. The TA-Lib C
 # library, which the indicators are compared with, goes into .ta-lib, unless
 # TA_LIB_DIR names one. The Kafka tests run on an embedded broker, or on the
 # cluster that KAFKA_BOOTSTRAP_SERVERS names. kubectl, which renders the manifests
@@ -12,6 +12,7 @@ cd "$(dirname "$0")"
 
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
+command -v c++ >/dev/null || missing+=(g++)
 command -v make >/dev/null || missing+=(make)
 command -v pkg-config >/dev/null || missing+=(pkg-config)
 python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)

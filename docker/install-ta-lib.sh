@@ -96,11 +96,16 @@ place() {
     mv -fT "$unplaced" "$to"
 }
 
-# Makes sure of a writable, absolute prefix.
+# Makes the prefix absolute. What is installed there can be checked without being able to write.
 enter_prefix() {
+    [ -d "$prefix" ] || mkdir -p "$prefix" 2>/dev/null ||
+        die "cannot make $prefix (run as root, or choose another --prefix)"
+    prefix=$(cd "$prefix" && pwd)
+}
+
+prepare_to_write() {
     mkdir -p "$prefix/lib" 2>/dev/null && [ -w "$prefix/lib" ] ||
         die "cannot write to $prefix/lib (run as root, or choose another --prefix)"
-    prefix=$(cd "$prefix" && pwd)
 }
 
 # Tells the loader of the library, if it is in one of the loader's own directories, and reports what
@@ -172,6 +177,7 @@ install_wheel() {
         return
     fi
 
+    prepare_to_write
     find_pip
     say "fetching $WHEEL for $arch"
     # The library inside is the same for every Python: naming one keeps the choice, and with it
@@ -230,6 +236,7 @@ install_debian() {
             report "$prefix/lib"
             return
         fi
+        prepare_to_write
     fi
 
     # Unstable is read into a directory of its own, with only these two packages fetched from it:

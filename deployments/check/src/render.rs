@@ -66,8 +66,12 @@ fn run(program: &str, arguments: &[&str]) -> Result<Vec<Value>, RenderError> {
     let installed = root().join("target/tools/bin").join(program);
     let path = if installed.exists() { installed } else { PathBuf::from(program) };
     let command = format!("{program} {}", arguments.join(" "));
+    // Variables of whoever runs the check would be filled in.
+    let kept = std::env::vars().filter(|(name, _)| name == "PATH" || name == "HOME");
     let output = Command::new(path)
         .args(arguments)
+        .env_clear()
+        .envs(kept)
         .output()
         .map_err(|reason| RenderError::NoProgram { program: program.to_owned(), reason })?;
     if !output.status.success() {

@@ -3,7 +3,9 @@
 
 use deployment_check::services::Service;
 use deployment_check::workload::{of_kind, text, workloads};
-use deployment_check::{environment, images, names, numbers, pods, render, settings, topics};
+use deployment_check::{
+    compose, environment, images, names, numbers, pods, render, settings, topics,
+};
 use serde_json::Value;
 
 /// What runs together: pods, and the Kafka cluster that they use.
@@ -88,6 +90,15 @@ fn images_belong_to_services() {
         assert_eq!(images::check(&documents), none());
     }
     assert_eq!(images::check_pinned(&render::kustomize("prod").unwrap()), none());
+}
+
+#[test]
+fn the_compose_file_runs_the_services() {
+    let file = render::compose().unwrap();
+    for service in Service::all() {
+        assert!(file["services"].get(service.name).is_some(), "{}", service.name);
+    }
+    assert_eq!(compose::check(&file), none());
 }
 
 #[test]

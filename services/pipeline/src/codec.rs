@@ -1,11 +1,23 @@
-//! Messages as bytes: JSON today, with the version of its schema in the header
-//! `schema`. What a message must hold is its own business (`message::Message`);
-//! this room turns bytes into messages that hold it, or says why not.
+//! Messages as bytes: JSON, with the version of its schema in the header `schema`,
+//! or, with a schema registry, Avro in Confluent's wire format (a zero byte, the
+//! schema's number in the registry in four bytes, the message). What a message
+//! must hold is its own business (`message::Message`); this room turns bytes into
+//! messages that hold it, or says why not.
 
+pub mod avro;
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+use rdkafka::message::{Header, OwnedHeaders};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::message::Message;
+use crate::registry::{Lookup, Registry};
+use crate::transaction::Failure;
+use avro::{Contract, Reader, Writer};
 
 /// The header with the version of a message's schema, in decimal digits.
 pub const SCHEMA: &str = "schema";
@@ -20,15 +32,109 @@ pub const SOURCE: &str = "source";
 /// records by that, and a replay of old trades would be gone before it is read.
 pub const EVENT_TIME: &str = "event-time";
 
-/// Reads a message and checks it.
+/// The first byte of a message in Confluent's wire format. No JSON begins with it.
+const MAGIC: u8 = 0;
+/// Numbers that no schema has are remembered up to this many, so that a flood of
+/// messages with one of them does not ask the registry each time.
+const MOST_MISSING: usize = 1000;
+
+/// Reads messages of one type.
+pub(crate) struct Decoder<M> {
+    avro: Option<Numbered>,
+    message: PhantomData<fn() -> M>,
+}
+
+/// The schemas that messages of one type were written by, by their numbers.
+struct Numbered {
+    registry: Rc<Registry>,
+    contract: Contract,
+    known: HashMap<u32, Result<Reader, String>>,
+    missing: usize,
+}
+
+impl<M: Message + DeserializeOwned> Decoder<M> {
+    /// Reads JSON only.
+    pub(crate) fn json() -> Decoder<M> {
+        Decoder { avro: None, message: PhantomData }
+    }
+
+    /// Reads Avro, and JSON too, so that a topic can go over from one to the
+    /// other. `known` are the schemas that need not be asked for.
+    pub(crate) fn avro(
+        registry: Rc<Registry>,
+        contract: Contract,
+        known: Vec<(u32, Contract)>,
+    ) -> Decoder<M> {
+        let known = known.into_iter().map(|(id, written)| (id, contract.reader(written))).collect();
+        let avro = Numbered { registry, contract, known, missing: 0 };
+        Decoder { avro: Some(avro), message: PhantomData }
+    }
+
+    /// Reads a message and checks it. The inner error is one line that says what
+    /// was found and what was expected; the outer one is that nothing can be said
+    /// about the message before the registry answers again.
+    pub(crate) fn decode(
+        &mut self,
+        payload: Option<&[u8]>,
+        schema: Option<&[u8]>,
+    ) -> Result<Result<M, String>, Failure> {
+        let message = match (&mut self.avro, payload) {
+            (Some(avro), Some([MAGIC, rest @ ..])) => avro.decode(rest)?,
+            (None, Some([MAGIC, ..])) => {
+                Err("the value begins with a zero byte: Avro needs SCHEMA_REGISTRY_URL".to_owned())
+            }
+            _ => from_json(payload, schema),
+        };
+        Ok(message.and_then(|message: M| message.validate().map(|()| message)))
+    }
+}
+
+impl Numbered {
+    fn decode<M: DeserializeOwned>(&mut self, bytes: &[u8]) -> Result<Result<M, String>, Failure> {
+        let Some((number, datum)) = bytes.split_first_chunk() else {
+            let length = bytes.len() + 1;
+            return Ok(Err(format!("the value has {length} bytes, expected 5 or more")));
+        };
+        let id = u32::from_be_bytes(*number);
+        if !self.known.contains_key(&id) {
+            let reader = self.look_up(id)?;
+            self.known.insert(id, reader);
+        }
+        Ok(match self.known.get(&id) {
+            Some(Ok(reader)) => reader.read(datum).map_err(|e| format!("schema {id}: {e}")),
+            Some(Err(problem)) => Err(format!("schema {id}: {problem}")),
+            None => Err(format!("schema {id} is not known")),
+        })
+    }
+
+    fn look_up(&mut self, id: u32) -> Result<Result<Reader, String>, Failure> {
+        match self.registry.schema(id) {
+            Lookup::Found(text) => {
+                let written = Contract::parse(&text);
+                Ok(written.and_then(|written| self.contract.reader(written)))
+            }
+            Lookup::Other(problem) => {
+                if self.missing == MOST_MISSING {
+                    self.known.retain(|_, reader| reader.is_ok());
+                    self.missing = 0;
+                }
+                self.missing += 1;
+                Ok(Err(problem))
+            }
+            // The message may be a good one.
+            Lookup::Unanswered(reason) => {
+                Err(Failure::Abort(format!("schema {id} cannot be had: {reason}")))
+            }
+        }
+    }
+}
+
+/// Reads JSON.
 ///
 /// A record without the header [`SCHEMA`] is taken to be of the version that
 /// this build knows: producers outside of this project need not know the header,
 /// and a message with other fields is refused all the same.
-///
-/// # Errors
-/// One line that says what was found and what was expected.
-pub fn decode<M: Message + DeserializeOwned>(
+fn from_json<M: Message + DeserializeOwned>(
     payload: Option<&[u8]>,
     schema: Option<&[u8]>,
 ) -> Result<M, String> {
@@ -42,16 +148,58 @@ pub fn decode<M: Message + DeserializeOwned>(
         }
     }
     let payload = payload.ok_or("the record has no value")?;
-    let message: M = serde_json::from_slice(payload).map_err(|e| e.to_string())?;
-    message.validate()?;
-    Ok(message)
+    serde_json::from_slice(payload).map_err(|e| e.to_string())
 }
 
-/// Appends a message's bytes to `into`.
-///
-/// # Errors
-/// When the message does not hold what it must, or cannot be written as JSON.
-pub fn encode<M: Message + Serialize>(message: &M, into: &mut Vec<u8>) -> Result<(), String> {
-    message.validate()?;
-    serde_json::to_writer(into, message).map_err(|e| e.to_string())
+/// The headers of a message: the version of its schema, if it does not tell that
+/// itself, and these.
+pub(crate) fn headers(version: Option<&str>, more: &[(&str, &str)]) -> OwnedHeaders {
+    let version = version.map(|version| (SCHEMA, version));
+    let all = version.iter().chain(more);
+    all.fold(OwnedHeaders::new_with_capacity(4), |headers, &(key, value)| {
+        headers.insert(Header { key, value: Some(value) })
+    })
+}
+
+/// Writes messages of one type.
+pub(crate) struct Encoder<M> {
+    /// With the schema's number.
+    avro: Option<(u32, Writer)>,
+    /// In decimal digits.
+    version: String,
+    message: PhantomData<fn(M)>,
+}
+
+impl<M: Message + Serialize> Encoder<M> {
+    /// Writes JSON.
+    pub(crate) fn json() -> Encoder<M> {
+        Encoder { avro: None, version: M::SCHEMA_VERSION.to_string(), message: PhantomData }
+    }
+
+    /// Writes Avro by a schema with this number.
+    pub(crate) fn avro(id: u32, writer: Writer) -> Encoder<M> {
+        Encoder { avro: Some((id, writer)), ..Encoder::json() }
+    }
+
+    /// The value of the header [`SCHEMA`]. Avro messages tell their schema
+    /// themselves.
+    pub(crate) fn version(&self) -> Option<&str> {
+        self.avro.is_none().then_some(&self.version)
+    }
+
+    /// Appends a message's bytes to `into`.
+    ///
+    /// # Errors
+    /// When the message does not hold what it must, or does not fit the schema.
+    pub(crate) fn encode(&self, message: &M, into: &mut Vec<u8>) -> Result<(), String> {
+        message.validate()?;
+        match &self.avro {
+            None => serde_json::to_writer(into, message).map_err(|e| e.to_string()),
+            Some((id, writer)) => {
+                into.push(MAGIC);
+                into.extend_from_slice(&id.to_be_bytes());
+                writer.write(message, into)
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::error::Error;
+use crate::registry::{RegistryArgs, RegistryConfig};
 
 /// The options that every service shares. Flatten them into a service's own with
 /// `#[command(flatten)]`, then call [`KafkaArgs::resolve`].
@@ -51,6 +52,8 @@ pub struct KafkaArgs {
     kafka_transaction_timeout_ms: u64,
     #[command(flatten)]
     security: SecurityArgs,
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 /// How to be admitted to the brokers.
@@ -135,6 +138,8 @@ pub struct KafkaConfig {
     pub transaction_timeout: Duration,
     /// TLS and SASL, in librdkafka's own names. Never logged.
     pub security: BTreeMap<&'static str, String>,
+    /// The schema registry; messages are JSON without one.
+    pub registry: Option<RegistryConfig>,
 }
 
 impl std::fmt::Debug for KafkaConfig {
@@ -168,6 +173,7 @@ impl KafkaConfig {
             session_timeout: Duration::from_secs(10),
             transaction_timeout: Duration::from_secs(10),
             security: BTreeMap::new(),
+            registry: None,
         }
     }
 
@@ -250,6 +256,7 @@ impl KafkaArgs {
             session_timeout: Duration::from_millis(self.kafka_session_timeout_ms),
             transaction_timeout: Duration::from_millis(self.kafka_transaction_timeout_ms),
             security: self.security.resolve()?,
+            registry: self.registry.resolve()?,
         })
     }
 }

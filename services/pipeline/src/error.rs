@@ -68,6 +68,17 @@ pub enum Error {
         /// What does not agree, with the offsets.
         problem: String,
     },
+    /// The schema registry refuses what this build writes, holds what it cannot
+    /// read, or cannot be asked.
+    #[error("schema registry {url}: subject {subject}: {problem}")]
+    Schema {
+        /// The registry's address.
+        url: String,
+        /// The subject.
+        subject: String,
+        /// What is wrong, with the names of the fields.
+        problem: String,
+    },
     /// Another process with the same name has taken over, or the broker has given
     /// this one up. Nothing that it had not committed counts.
     #[error(

@@ -8,7 +8,12 @@ pub const END_OF_TIME_MS: i64 = 253_402_300_800_000;
 
 /// A message on a topic.
 pub trait Message: Send {
-    /// The version of its schema, which travels in the header `schema`.
+    /// The contract: its Avro schema, one of the files in `schemas/`. Where the
+    /// fields depend on the configuration, those that it always has.
+    const SCHEMA: &'static str;
+
+    /// The version of its schema, which travels in the header `schema` of JSON
+    /// messages. It goes up when readers of the one before cannot read it.
     const SCHEMA_VERSION: u32;
 
     /// The record's key: what is kept in order, and has a state of its own.
@@ -81,6 +86,7 @@ pub struct Candle {
     /// Sum of the quantities, in the base currency.
     pub volume: f64,
     /// Number of trades.
+    #[serde(with = "count")]
     pub trades: u64,
     /// Start of the window, inclusive, in milliseconds since 1970 UTC.
     pub window_start_ms: i64,
@@ -93,6 +99,7 @@ pub struct Candle {
 }
 
 impl Message for Trade {
+    const SCHEMA: &'static str = include_str!("../../../schemas/trades.avsc");
     const SCHEMA_VERSION: u32 = 1;
 
     fn key(&self) -> &str {
@@ -108,6 +115,7 @@ impl Message for Trade {
 }
 
 impl Message for Heartbeat {
+    const SCHEMA: &'static str = include_str!("../../../schemas/heartbeat.avsc");
     const SCHEMA_VERSION: u32 = 1;
 
     fn key(&self) -> &str {
@@ -120,6 +128,7 @@ impl Message for Heartbeat {
 }
 
 impl Message for Candle {
+    const SCHEMA: &'static str = include_str!("../../../schemas/candles.avsc");
     const SCHEMA_VERSION: u32 = 1;
 
     fn key(&self) -> &str {
@@ -176,4 +185,22 @@ fn timestamp(field: &str, value: i64) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// A count as Avro knows it, which has no unsigned numbers; JSON shows no
+/// difference.
+mod count {
+    use serde::de::{Deserialize, Deserializer, Error as _};
+    use serde::ser::{Error as _, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(count: &u64, to: S) -> Result<S::Ok, S::Error> {
+        let number = i64::try_from(*count);
+        to.serialize_i64(number.map_err(|_| S::Error::custom("the count is beyond 2^63"))?)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+        let number = i64::deserialize(from)?;
+        let problem = || D::Error::custom(format!("the count is {number}, expected 0 or more"));
+        u64::try_from(number).map_err(|_| problem())
+    }
 }

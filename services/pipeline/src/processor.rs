@@ -28,6 +28,12 @@ pub trait Processor: Send {
     /// Whether [`Outbox::late`] is used, and so the topic `<input>.late` needed.
     const HAS_LATE: bool = false;
 
+    /// The Avro schema of what it writes with its configuration, for the schema
+    /// registry: [`Message::SCHEMA`] unless the configuration adds fields.
+    fn output_schema(&self) -> String {
+        Self::Output::SCHEMA.to_owned()
+    }
+
     /// Takes one message. `state` is that of the message's key.
     ///
     /// # Errors

@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use rdkafka::message::{Header, OwnedHeaders};
 use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::timeout;
 
-use crate::codec;
+use crate::codec::{self, headers};
 use crate::config::KafkaConfig;
+use crate::contracts::{self, SourceCodecs};
 use crate::error::Error;
 use crate::message::{Heartbeat, Message, Trade};
 use crate::meter::Meter;
@@ -42,6 +42,7 @@ pub fn run(
     shutdown: &Shutdown,
 ) -> Result<(), Error> {
     let name = source.name();
+    let codecs = contracts::of_source(config)?;
     let partitions = topics::prepare_source(config)?;
     // By the source and not by the instance: two instances with one source
     // would publish every trade twice.
@@ -67,6 +68,7 @@ pub fn run(
     let mut publisher = Publisher {
         meter: Meter::new("trades"),
         config,
+        codecs,
         name: name.clone(),
         partitions,
         transaction,
@@ -115,6 +117,7 @@ enum Ended {
 
 struct Publisher<'a> {
     config: &'a KafkaConfig,
+    codecs: SourceCodecs,
     name: String,
     partitions: i32,
     transaction: Transaction,
@@ -185,7 +188,7 @@ impl Publisher<'_> {
 
     fn trade(&mut self, trade: &Trade) -> Result<(), Failure> {
         self.payload.clear();
-        codec::encode(trade, &mut self.payload).map_err(|reason| {
+        self.codecs.trade.encode(trade, &mut self.payload).map_err(|reason| {
             let reason = format!("trade {} of {}: {reason}", trade.trade_id, trade.pair);
             Error::Source { name: self.name.clone(), reason: reason.into() }
         })?;
@@ -194,7 +197,13 @@ impl Publisher<'_> {
             partition: None,
             key: Some(trade.key().as_bytes()),
             payload: Some(&self.payload),
-            headers: headers(&self.name, Trade::SCHEMA_VERSION, trade.timestamp_ms),
+            headers: headers(
+                self.codecs.trade.version(),
+                &[
+                    (codec::SOURCE, &self.name),
+                    (codec::EVENT_TIME, &trade.timestamp_ms.to_string()),
+                ],
+            ),
         })?;
         self.clock_ms = self.clock_ms.max(trade.timestamp_ms);
         self.position.trades += 1;
@@ -216,18 +225,26 @@ impl Publisher<'_> {
     fn heartbeat(&mut self, timestamp_ms: i64, end: bool) -> Result<(), Failure> {
         let beat = Heartbeat { timestamp_ms, end };
         self.payload.clear();
-        codec::encode(&beat, &mut self.payload).map_err(|reason| Error::Source {
+        let encoder = &self.codecs.heartbeat;
+        encoder.encode(&beat, &mut self.payload).map_err(|reason| Error::Source {
             name: self.name.clone(),
             reason: format!("clock: {reason}").into(),
         })?;
+        let event_time = timestamp_ms.to_string();
         for partition in 0..self.partitions {
             self.transaction.send(Outgoing {
                 topic: &self.config.output_topic,
                 partition: Some(partition),
                 key: None,
                 payload: Some(&self.payload),
-                headers: headers(&self.name, Heartbeat::SCHEMA_VERSION, timestamp_ms)
-                    .insert(Header { key: codec::TYPE, value: Some(codec::HEARTBEAT) }),
+                headers: headers(
+                    encoder.version(),
+                    &[
+                        (codec::TYPE, codec::HEARTBEAT),
+                        (codec::SOURCE, &self.name),
+                        (codec::EVENT_TIME, &event_time),
+                    ],
+                ),
             })?;
         }
         Ok(())
@@ -280,13 +297,4 @@ fn last_position(config: &KafkaConfig, name: &str, shutdown: &Shutdown) -> Resul
         // On shutdown the source is not started.
         _ => Ok(last),
     }
-}
-
-fn headers(source: &str, schema: u32, event_time_ms: i64) -> OwnedHeaders {
-    let (schema, event_time) = (schema.to_string(), event_time_ms.to_string());
-    [(codec::SCHEMA, &*schema), (codec::SOURCE, source), (codec::EVENT_TIME, &*event_time)]
-        .into_iter()
-        .fold(OwnedHeaders::new_with_capacity(4), |headers, (key, value)| {
-            headers.insert(Header { key, value: Some(value) })
-        })
 }

@@ -12,6 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::assignment::{Change, Member};
 use crate::config::KafkaConfig;
+use crate::contracts;
 use crate::error::Error;
 use crate::lag::Lag;
 use crate::marker::agreed_offset;
@@ -41,10 +42,11 @@ pub fn run<P: Processor>(
     health: &Health,
     shutdown: &Shutdown,
 ) -> Result<(), Error> {
+    let codecs = contracts::of_step(&processor, config)?;
     let room_for_copies = topics::prepare_step(config, P::HAS_LATE)?;
     let mut running = Loop {
         transaction: Transaction::take_over(config, &config.transactional_id())?,
-        step: Step::new(processor, config, room_for_copies),
+        step: Step::new(processor, codecs, config, room_for_copies),
         assigned: None,
         records: 0,
         aborts: 0,

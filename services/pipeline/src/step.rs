@@ -6,14 +6,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rdkafka::message::{BorrowedMessage, Header, Message as _, OwnedHeaders};
+use rdkafka::message::{BorrowedMessage, Message as _, OwnedHeaders};
 
-use crate::codec;
+use crate::codec::{self, headers};
 use crate::config::KafkaConfig;
+use crate::contracts::StepCodecs;
 use crate::error::Error;
 use crate::incoming::{Copied, Labels, copied, labels};
 use crate::marker::{self, Marker};
-use crate::message::{Heartbeat, Message};
+use crate::message::Message;
 use crate::meter::{Meter, Throttle};
 use crate::processor::{Outbox, Processor, Record, Refused};
 use crate::restore;
@@ -33,7 +34,7 @@ pub(crate) struct Step<P: Processor> {
     event_times_ms: Vec<i64>,
     outbox: Outbox<P::Output>,
     payload: Vec<u8>,
-    schema: String,
+    codecs: StepCodecs<P>,
     throttle: Throttle,
     output_topic: String,
     dead_letter_topic: String,
@@ -44,7 +45,12 @@ pub(crate) struct Step<P: Processor> {
 }
 
 impl<P: Processor> Step<P> {
-    pub(crate) fn new(processor: P, config: &KafkaConfig, room_for_copies: u64) -> Step<P> {
+    pub(crate) fn new(
+        processor: P,
+        codecs: StepCodecs<P>,
+        config: &KafkaConfig,
+        room_for_copies: u64,
+    ) -> Step<P> {
         Step {
             processor,
             store: Store::new(),
@@ -54,7 +60,7 @@ impl<P: Processor> Step<P> {
             event_times_ms: Vec::new(),
             outbox: Outbox::default(),
             payload: Vec::new(),
-            schema: P::Output::SCHEMA_VERSION.to_string(),
+            codecs,
             throttle: Throttle::default(),
             output_topic: config.output_topic.clone(),
             dead_letter_topic: config.dead_letter_topic(),
@@ -140,7 +146,7 @@ impl<P: Processor> Step<P> {
         labels: &Labels<'_>,
         transaction: &mut Transaction,
     ) -> Result<Result<(), Refused>, Failure> {
-        let input: P::Input = match codec::decode(message.payload(), labels.schema) {
+        let input = match self.codecs.input.decode(message.payload(), labels.schema)? {
             Ok(input) => input,
             Err(problem) => return Ok(Err(Refused(problem))),
         };
@@ -180,7 +186,7 @@ impl<P: Processor> Step<P> {
         labels: &Labels<'_>,
         transaction: &mut Transaction,
     ) -> Result<Result<(), Refused>, Failure> {
-        let beat: Heartbeat = match codec::decode(message.payload(), labels.schema) {
+        let beat = match self.codecs.heartbeat.decode(message.payload(), labels.schema)? {
             Ok(beat) => beat,
             Err(problem) => return Ok(Err(Refused(problem))),
         };
@@ -253,21 +259,19 @@ impl<P: Processor> Step<P> {
     fn send_outputs(&mut self, transaction: &mut Transaction) -> Result<(), Failure> {
         for (output, timestamp_ms) in self.outbox.take_outputs() {
             self.payload.clear();
-            codec::encode(&output, &mut self.payload)
+            let encoder = &self.codecs.output;
+            encoder
+                .encode(&output, &mut self.payload)
                 .map_err(|reason| Error::Encode { topic: self.output_topic.clone(), reason })?;
             self.meter.outputs.increment(1);
             self.event_times_ms.push(timestamp_ms);
+            let event_time = timestamp_ms.to_string();
             transaction.send(Outgoing {
                 topic: &self.output_topic,
                 partition: None,
                 key: Some(output.key().as_bytes()),
                 payload: Some(&self.payload),
-                headers: OwnedHeaders::new_with_capacity(2)
-                    .insert(Header { key: codec::SCHEMA, value: Some(self.schema.as_str()) })
-                    .insert(Header {
-                        key: codec::EVENT_TIME,
-                        value: Some(timestamp_ms.to_string().as_str()),
-                    }),
+                headers: headers(encoder.version(), &[(codec::EVENT_TIME, &event_time)]),
             })?;
         }
         Ok(())

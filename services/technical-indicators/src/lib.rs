@@ -8,7 +8,7 @@ mod running;
 mod step;
 
 pub use list::{IndicatorList, ListError};
-pub use message::{NamedValues, TechnicalIndicators};
+pub use message::{NamedValues, TechnicalIndicators, schema};
 pub use step::{State, Step};
 
 use clap::{Args, Parser};

@@ -23,7 +23,8 @@ pub struct TechnicalIndicators {
 pub struct NamedValues {
     /// The names, the same for every message.
     pub names: Arc<[String]>,
-    /// As many values; `None` before the indicator's lookback.
+    /// As many values; `None` before the indicator's lookback. A value that is no
+    /// number is written as null, in Avro as in JSON.
     pub values: Vec<Option<f64>>,
 }
 
@@ -31,13 +32,28 @@ impl Serialize for NamedValues {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(self.values.len()))?;
         for (name, value) in self.names.iter().zip(&self.values) {
-            map.serialize_entry(name, value)?;
+            map.serialize_entry(name, &value.filter(|value| value.is_finite()))?;
         }
         map.end()
     }
 }
 
+/// The schema of messages with these values: the candle's fields, which are in
+/// `schemas/`, and a field for each value, absent in messages of lists without it.
+#[must_use]
+pub fn schema(names: &[String]) -> String {
+    let candle = serde_json::from_str(TechnicalIndicators::SCHEMA);
+    let mut schema: serde_json::Value = candle.unwrap_or_default();
+    if let Some(fields) = schema.get_mut("fields").and_then(|fields| fields.as_array_mut()) {
+        fields.extend(names.iter().map(
+            |name| serde_json::json!({ "name": name, "type": ["null", "double"], "default": null }),
+        ));
+    }
+    schema.to_string()
+}
+
 impl Message for TechnicalIndicators {
+    const SCHEMA: &'static str = include_str!("../../../schemas/technical_indicators.avsc");
     const SCHEMA_VERSION: u32 = 1;
 
     fn key(&self) -> &str {

@@ -2,7 +2,7 @@
 //! only asks them.
 
 use crate::list::IndicatorList;
-use crate::message::{NamedValues, TechnicalIndicators};
+use crate::message::{NamedValues, TechnicalIndicators, schema};
 use crate::running::Running;
 use indicators::{Bar, Expression, Values};
 use pipeline::message::Candle;
@@ -63,6 +63,10 @@ impl Processor for Step {
     const SERVICE: &'static str = "technical-indicators";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     const STATE_VERSION: u32 = 2;
+
+    fn output_schema(&self) -> String {
+        schema(&self.names)
+    }
 
     fn process(
         &mut self,

@@ -52,6 +52,14 @@ pub struct Tally {
 }
 
 impl Message for Tally {
+    const SCHEMA: &'static str = r#"{
+        "type": "record", "name": "Tally", "namespace": "test", "fields": [
+            { "name": "pair", "type": "string" },
+            { "name": "trades", "type": "long" },
+            { "name": "quantity", "type": "double" },
+            { "name": "last_id", "type": "long" }
+        ]
+    }"#;
     const SCHEMA_VERSION: u32 = 3;
 
     fn key(&self) -> &str {

@@ -1,0 +1,242 @@
+#!/usr/bin/env bash
+# Builds every image and runs it: the services, hardened, on an Apache Kafka, and the
+# development container with the TA-Lib C library. CHECK_IMAGES=0 leaves it out.
+#
+# It starts an engine of its own, without networks (what runs and builds shares this
+# machine's), and stops it by its process id; of the images and of what they ran
+# nothing is left behind. Base images are pulled; where no registry answers,
+# stand-ins.sh makes them. Needs root, and on Debian nothing else: the engine and
+# debootstrap are installed where they are missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly services=(trades candles technical-indicators)
+readonly most_megabytes=60
+readonly version=0.0.0-check
+rust_image=$(sed -n 's/^ARG RUST_IMAGE=//p' docker/Dockerfile)
+revision=$(git describe --always --abbrev=40 --dirty --exclude='*')
+base_image=$(sed -n 's/^ARG BASE_IMAGE=//p' docker/Dockerfile)
+
+say() { printf '\ncheck.sh: %s (%d s)\n' "$*" $SECONDS; }
+
+die() {
+    printf 'check.sh: error: %s\n' "$*" >&2
+    exit 1
+}
+
+case ${CHECK_IMAGES:-1} in
+0)
+    echo "check.sh: CHECK_IMAGES=0: the images are neither built nor run"
+    exit
+    ;;
+1) ;;
+*) die "CHECK_IMAGES is '$CHECK_IMAGES', expected 0 or 1" ;;
+esac
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "an engine needs root; CHECK_IMAGES=0 leaves the images out"
+    exec sudo --preserve-env env "PATH=$PATH" docker/check.sh
+fi
+
+install() { # COMMAND PACKAGE
+    command -v "$1" >/dev/null && return
+    command -v apt-get >/dev/null || die "please install $2, or leave the images out with CHECK_IMAGES=0"
+    say "installing $2"
+    apt-get update -q >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$2" >/dev/null ||
+        die "apt-get cannot install $2"
+}
+
+work=$(mktemp -d)
+readonly work kafka=services/pipeline/tests/kafka.sh
+engine=
+had_key=$([ -e /etc/docker/key.json ] && echo yes || true)
+
+cleanup() {
+    local status=$?
+    trap - EXIT
+    set +e
+    if [ -n "$engine" ] && kill -0 "$engine" 2>/dev/null; then
+        docker ps -q | xargs -r docker kill >/dev/null
+        kill "$engine"
+        wait "$engine"
+    fi
+    [ ! -d "$work/kafka" ] || "$kafka" stop "$work/kafka"
+    awk -v work="$work/" 'index($2, work) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount
+    [ -n "$had_key" ] || rm -f /etc/docker/key.json
+    rmdir /etc/docker 2>/dev/null
+    rm -rf --one-file-system "$work"
+    exit $status
+}
+trap cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+start_engine() {
+    install dockerd docker.io
+    # The client that came with the engine, and none of the user's settings.
+    mkdir -p "$work/bin" "$work/config"
+    ln -s "$(dirname "$(command -v dockerd)")/docker" "$work/bin/docker"
+    export PATH=$work/bin:$PATH DOCKER_HOST=unix://$work/docker.sock DOCKER_CONFIG=$work/config DOCKER_BUILDKIT=1
+    unset DOCKER_CONTEXT
+    dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/dockerd.pid" \
+        --host "$DOCKER_HOST" --bridge=none --iptables=false --ip6tables=false --ip-forward=false \
+        >"$work/dockerd.log" 2>&1 &
+    engine=$!
+    local deadline=$((SECONDS + 60))
+    until docker version >/dev/null 2>&1; do
+        kill -0 "$engine" 2>/dev/null || { tail -5 "$work/dockerd.log" >&2; die "no engine can start here (above is why); CHECK_IMAGES=0 leaves the images out"; }
+        [ $SECONDS -lt $deadline ] || { tail -5 "$work/dockerd.log" >&2; die "the engine does not answer after a minute"; }
+        sleep 0.2
+    done
+    say "engine $(docker version --format '{{.Server.Version}}') runs"
+}
+
+provide_base_images() {
+    local other
+    other=$(sed -n 's/^ARG RUST_IMAGE=//p' .devcontainer/Dockerfile)
+    [ "$rust_image" = "$other" ] || die "the services are built on $rust_image, the development container on $other"
+    if timeout 600 docker pull -q "$rust_image" >"$work/pull.log" 2>&1 && timeout 300 docker pull -q "$base_image" >>"$work/pull.log" 2>&1; then
+        say "base images: pulled $rust_image and $base_image"
+        return
+    fi
+    say "base images: stand-ins, since they cannot be pulled: $(tail -1 "$work/pull.log")"
+    install debootstrap debootstrap
+    mkdir "$work/stand-ins"
+    docker/stand-ins.sh "$rust_image" "$base_image" "$work/stand-ins"
+    rm -rf "$work/stand-ins"
+}
+
+# Runs a build quietly, and prints the last line of its output. What it said is shown only if
+# it failed.
+built() { # COMMAND...
+    "$@" >"$work/built" 2>"$work/build.log" || { tail -60 "$work/build.log" >&2; die "$* failed"; }
+    tail -1 "$work/built"
+}
+
+inspect() { docker inspect --format "$2" "$1"; }
+
+expect() { # WHAT ACTUAL EXPECTED
+    [ "$2" = "$3" ] || die "$1 is '$2', expected '$3'"
+}
+
+check_image() { # SERVICE IMAGE
+    local label value expected size
+    while read -r label expected; do
+        value=$(inspect "$2" "{{index .Config.Labels \"org.opencontainers.image.$label\"}}")
+        [[ $value =~ ^($expected)$ ]] || die "the image of $1 has the label $label '$value', expected $expected"
+    done <<LABELS
+title $1
+description .+ .+
+source (https?://|git@|ssh://|/).+
+revision $revision
+version $version
+created 20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z
+licenses MIT OR Apache-2\.0
+base.name $base_image
+LABELS
+    expect "$1's user" "$(inspect "$2" '{{.Config.User}}')" 65532:65532
+    expect "$1's stop signal" "$(inspect "$2" '{{.Config.StopSignal}}')" SIGTERM
+    size=$(($(inspect "$2" '{{.Size}}') / 1000000))
+    [ $size -lt $most_megabytes ] || die "the image of $1 has $size MB, expected less than $most_megabytes"
+    if docker run --rm --network none --entrypoint /bin/sh "$2" -c true >/dev/null 2>&1; then
+        die "the image of $1 has a shell"
+    fi
+    echo "$1: $size MB"
+}
+
+wait_for() { # WHAT CONTAINER COMMAND...
+    local what=$1 container=$2 deadline=$((SECONDS + 120))
+    shift 2
+    until "$@" >/dev/null 2>&1; do
+        expect "$container, waiting until it is $what" "$(inspect "$container" '{{.State.Status}}')" running
+        [ $SECONDS -lt $deadline ] || { docker logs --tail 20 "$container" >&2; die "$container is not $what after two minutes"; }
+        sleep 0.5
+    done
+    echo "$container: $what"
+}
+
+is_healthy() { [ "$(inspect "$1" '{{.State.Health.Status}}')" = healthy ]; }
+
+get() { curl --silent --fail --max-time 5 "http://127.0.0.1:$1/$2"; }
+
+# Whether a counter of a service has begun to count.
+counts() { # PORT METRIC
+    get "$1" metrics | grep -Eq "^$2(\{[^}]*\})? [0-9.]*[1-9]"
+}
+
+start_service() { # SERVICE IMAGE PORT OPTION...
+    local service=$1 image=$2 port=$3
+    shift 3
+    docker run --detach --name "$service" --network host --read-only --cap-drop ALL \
+        --security-opt no-new-privileges --env KAFKA_BOOTSTRAP_SERVERS="$servers" \
+        --env KAFKA_INSTANCE_ID="$service" --env HTTP_ADDRESS="127.0.0.1:$port" "$@" "$image" >/dev/null
+}
+
+check_running() { # SERVICE PORT METRIC...
+    local service=$1 port=$2 metric pid
+    shift 2
+    wait_for ready "$service" get "$port" readyz
+    for metric in "$@"; do wait_for "counting $metric" "$service" counts "$port" "$metric"; done
+    wait_for healthy "$service" is_healthy "$service"
+    pid=$(inspect "$service" '{{.State.Pid}}')
+    expect "$service's user and group" "$(awk '/^[UG]id:/ { print $2 }' "/proc/$pid/status" | paste -sd:)" 65532:65532
+    expect "$service's capabilities" "$(awk '/^Cap(Eff|Bnd):/ { print $2 }' "/proc/$pid/status" | sort -u)" 0000000000000000
+    get "$port" metrics >>"$work/metrics"
+}
+
+check_stopping() { # SERVICE
+    local began=$SECONDS
+    docker stop --time 30 "$1" >/dev/null
+    expect "$1's exit code after SIGTERM" "$(inspect "$1" '{{.State.ExitCode}}')" 0
+    [ $((SECONDS - began)) -le 10 ] || die "$1 took $((SECONDS - began)) s to end"
+    echo "$1: ended cleanly after $((SECONDS - began)) s"
+    docker rm "$1" >/dev/null
+}
+
+# Every series that the dashboard shows is one that the services have.
+check_dashboard() {
+    local name
+    grep -o 'pipeline_[a-z_]*' docker/grafana/dashboards/pipeline.json | sort -u >"$work/shown"
+    while read -r name; do
+        grep -q "^${name}[{ ]" "$work/metrics" || die "docker/grafana/dashboards/pipeline.json shows $name, which no service has"
+    done <"$work/shown"
+    echo "the dashboard's series are there"
+}
+
+install curl curl
+start_engine
+provide_base_images
+export IMAGE_SOURCE=${IMAGE_SOURCE:-$(git remote get-url origin 2>/dev/null || echo https://example.org/source)}
+
+declare -A images
+for service in "${services[@]}"; do
+    say "building $service"
+    images[$service]=$(built docker/build.sh "$service" "$version" --network host)
+    check_image "$service" "${images[$service]}"
+done
+
+say "running the services on an Apache Kafka"
+servers=$("$kafka" start "$work/kafka")
+ports=(20080 20081 20082)
+start_service trades "${images[trades]}" "${ports[0]}" --env TRADES_SOURCE=synthetic --env SPEED=20x
+start_service candles "${images[candles]}" "${ports[1]}" --env CANDLE_SECONDS=1
+start_service technical-indicators "${images[technical-indicators]}" "${ports[2]}"
+check_running trades "${ports[0]}" pipeline_outputs_total
+check_running candles "${ports[1]}" pipeline_records_total pipeline_outputs_total
+check_running technical-indicators "${ports[2]}" pipeline_records_total pipeline_outputs_total
+check_dashboard
+for service in "${services[@]}"; do check_stopping "$service"; done
+
+say "building the development container"
+built docker build --network host --tag development --file .devcontainer/Dockerfile .
+expect "the development container's user" "$(inspect development '{{.Config.User}}')" developer
+say "checking the TA-Lib C library in it"
+docker run --rm --network host --volume "$PWD:/source:ro" --workdir /source \
+    --env CARGO_TARGET_DIR=/tmp/target development bash -euc '
+    docker/install-ta-lib.sh
+    for tool in kcat kubectl hadolint yamllint shellcheck check-jsonschema; do command -v $tool; done
+    cargo fmt --all --check
+    cargo test --locked -p ta-lib-sys --features v0_8
+'
+
+say "passed"
