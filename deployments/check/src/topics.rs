@@ -40,7 +40,11 @@ fn expected() -> BTreeMap<String, Expected> {
         let follows = (!kafka.input_topic.is_empty()).then(|| kafka.input_topic.clone());
         if follows.is_some() {
             topics.entry(kafka.input_topic.clone()).or_insert_with(plain);
-            topics.insert(kafka.dead_letter_topic(), plain());
+            let letters = kafka.dead_letter_topic();
+            let marks = Expected { is_changelog: true, follows: Some(letters.clone()) };
+            // Which letters `pipeline-admin dlq redrive` has sent back.
+            topics.insert(format!("{letters}.redriven"), marks);
+            topics.insert(letters, plain());
         }
         if service.has_late {
             topics.insert(kafka.late_topic(), plain());
@@ -168,10 +172,19 @@ fn granted(user: &Value) -> Rights {
     rights
 }
 
-/// Services that may do less than they need, or more.
+/// Services that may do less than they need, or more; and anybody's rights to a
+/// topic that there is not.
 #[must_use]
 pub fn check_users(kafka: &[Value]) -> Complaints {
     let mut complaints = Vec::new();
+    for user in of_kind(kafka, "KafkaUser") {
+        for (kind, pattern, topic) in granted(user).keys() {
+            let is_one = kind == "topic" && pattern == "literal" && topic != "*";
+            if is_one && partitions(kafka, topic).is_none() {
+                complaints.push(format!("{}: there is no KafkaTopic {topic}", title(user)));
+            }
+        }
+    }
     for service in Service::all() {
         let user =
             of_kind(kafka, "KafkaUser").find(|user| text(user, "metadata/name") == service.name);

@@ -331,6 +331,7 @@ fn topics_that_the_services_would_refuse() {
     for (title, pointer, value) in [
         ("KafkaTopic candles-changelog", "/spec/partitions", json!(4)),
         ("KafkaTopic trades-changelog", "/spec/partitions", json!(12)),
+        ("KafkaTopic trades.dlq.redriven", "/spec/partitions", json!(1)),
         ("KafkaTopic candles-changelog", policy, json!("compact,delete")),
         ("KafkaTopic candles-changelog", "/spec/config/retention.ms", json!(1)),
         ("KafkaTopic trades", policy, json!("compact")),
@@ -364,6 +365,9 @@ fn rights_that_are_too_few_or_too_many() {
         let breaks = [("KafkaUser candles", pointer.as_str(), value)];
         expect(kafka(), topics::check_users, &breaks, &["KafkaUser candles", words]);
     }
+    let topic = "/spec/authorization/acls/0/resource/name";
+    let breaks = [("KafkaUser keda", topic, json!("trade"))];
+    expect(kafka(), topics::check_users, &breaks, &["KafkaUser keda", "no KafkaTopic trade"]);
 }
 
 #[test]

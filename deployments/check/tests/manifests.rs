@@ -38,17 +38,17 @@ fn every_service_is_deployed() {
 }
 
 #[test]
-fn every_program_with_an_image_is_known() {
-    // A service is a program under services/ that runs until it is stopped;
-    // `standalone` is for a terminal.
-    let directory = render::root().join("services");
-    for entry in std::fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        if path.join("src/main.rs").exists() && name != "standalone" {
-            assert!(Service::named(&name).is_some(), "services/{name} is not checked");
-        }
-    }
+fn every_image_that_is_released_is_a_service() {
+    let bake = render::root().join("docker/docker-bake.hcl");
+    let bake = std::fs::read_to_string(bake).unwrap();
+    let (_, list) = bake.split_once("matrix     = { service = [").expect("the list of images");
+    let (list, _) = list.split_once(']').unwrap();
+    let mut released: Vec<&str> =
+        list.split(',').map(|name| name.trim().trim_matches('"')).collect();
+    let mut services: Vec<&str> = Service::all().iter().map(|service| service.name).collect();
+    released.sort_unstable();
+    services.sort_unstable();
+    assert_eq!(released, services);
 }
 
 #[test]
