@@ -73,9 +73,14 @@ trap 'exit 143' TERM
 
 start_engine() {
     install dockerd docker.io
-    # The client that came with the engine, and none of the user's settings.
+    # The client that came with the engine (another may lack what builds), and none of the
+    # user's settings.
+    local directory client
+    directory=$(dirname "$(command -v dockerd)")
     mkdir -p "$work/bin" "$work/config"
-    ln -s "$(dirname "$(command -v dockerd)")/docker" "$work/bin/docker"
+    for client in "$directory/docker" "${directory%sbin}bin/docker"; do
+        [ ! -x "$client" ] || ln -sf "$client" "$work/bin/docker"
+    done
     export PATH=$work/bin:$PATH DOCKER_HOST=unix://$work/docker.sock DOCKER_CONFIG=$work/config DOCKER_BUILDKIT=1
     unset DOCKER_CONTEXT
     dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/dockerd.pid" \
