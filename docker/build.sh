@@ -22,12 +22,8 @@ die() {
 service=$1 version=$2
 shift 2
 
-case $service in
-trades) description="Publishes trades to Kafka, exactly once: from Kraken, a recording, or a synthetic market" ;;
-candles) description="Turns a Kafka topic of trades into candles, exactly once" ;;
-technical-indicators) description="Turns a Kafka topic of candles into technical indicators, exactly once" ;;
-*) die "no service '$service': expected trades, candles or technical-indicators" ;;
-esac
+description=$(sed -n "/DESCRIPTIONS/,/^}/s/^ *$service  *= \"\(.*\)\"$/\1/p" docker/docker-bake.hcl)
+[ -n "$description" ] || die "no service '$service': expected trades, candles or technical-indicators"
 [[ $version =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]*$ ]] || die "'$version' is no version: expected letters, digits, '.', '_' and '-'"
 
 source=${IMAGE_SOURCE:-$(git remote get-url origin 2>/dev/null || true)}

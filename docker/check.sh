@@ -160,6 +160,13 @@ wait_for() { # WHAT CONTAINER COMMAND...
     echo "$container: $what"
 }
 
+# A port that nobody listens on, below those that outgoing connections take.
+free_port() {
+    local port
+    while port=$((20000 + RANDOM % 12000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+    echo "$port"
+}
+
 is_healthy() { [ "$(inspect "$1" '{{.State.Health.Status}}')" = healthy ]; }
 
 get() { curl --silent --fail --max-time 5 "http://127.0.0.1:$1/$2"; }
@@ -222,7 +229,8 @@ done
 
 say "running the services on an Apache Kafka"
 servers=$("$kafka" start "$work/kafka")
-ports=(20080 20081 20082)
+ports=()
+for service in "${services[@]}"; do ports+=("$(free_port)"); done
 start_service trades "${images[trades]}" "${ports[0]}" --env TRADES_SOURCE=synthetic --env SPEED=20x
 start_service candles "${images[candles]}" "${ports[1]}" --env CANDLE_SECONDS=1
 start_service technical-indicators "${images[technical-indicators]}" "${ports[2]}"
