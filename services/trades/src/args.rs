@@ -2,11 +2,12 @@
 //! Nothing else reads either.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use pipeline::source::Source;
 
-use crate::kraken::{Kraken, KrakenError, Timing, WS_URL};
+use crate::kraken::{Kraken, KrakenError, REST_URL, Timing, WS_URL};
 use crate::pace::Speed;
 use crate::pair::Pair;
 use crate::replay::Replay;
@@ -60,7 +61,27 @@ pub struct SourceArgs {
     /// Kraken's WebSocket v2 address
     #[arg(long, env = "KRAKEN_WS_URL", value_name = "URL", default_value = WS_URL)]
     pub kraken_ws_url: String,
+
+    /// Kraken's REST address: where trades are asked for that were missed while away
+    #[arg(long, env = "KRAKEN_REST_URL", value_name = "URL", default_value = REST_URL)]
+    pub kraken_rest_url: String,
+
+    /// How far back Kraken's trades of a pair begin that is followed for the first
+    /// time, such as 2h or 30min; a pair that was followed before goes on where it was
+    #[arg(long, env = "KRAKEN_SINCE", value_name = "DURATION", value_parser = past)]
+    pub since: Option<Duration>,
 }
+
+fn past(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(past) if past <= LONGEST_PAST => Ok(past),
+        Ok(_) => Err("expected 30days at most".to_owned()),
+        Err(error) => Err(format!("{error}, expected such as 2h or 30min")),
+    }
+}
+
+/// A thousand trades a second: a month of a busy pair takes hours.
+const LONGEST_PAST: Duration = Duration::from_secs(30 * 86_400);
 
 /// The arguments do not make a source.
 #[derive(Debug, thiserror::Error)]
@@ -80,9 +101,15 @@ pub enum ArgsError {
     /// Pairs that the synthetic market does not have.
     #[error("--pairs (PAIRS): {0}")]
     Synthetic(#[from] SyntheticError),
+    /// The past of a source that has none.
+    #[error("--since (KRAKEN_SINCE) is for --source kraken only")]
+    NoPast,
     /// An address that is none.
     #[error("--kraken-ws-url (KRAKEN_WS_URL): {0}")]
     Kraken(#[from] KrakenError),
+    /// Another address that is none.
+    #[error("--kraken-rest-url (KRAKEN_REST_URL): {0}")]
+    KrakenRest(KrakenError),
 }
 
 /// The source that the arguments choose. A missing file, or a pair that Kraken
@@ -98,7 +125,11 @@ pub fn source(args: &SourceArgs) -> Result<Box<dyn Source>, ArgsError> {
             pairs.push(pair.clone());
         }
     }
-    match args.source.ok_or(ArgsError::NoSource)? {
+    let source = args.source.ok_or(ArgsError::NoSource)?;
+    if args.since.is_some() && source != SourceKind::Kraken {
+        return Err(ArgsError::NoPast);
+    }
+    match source {
         SourceKind::Replay => {
             let path = args.file.clone().ok_or(ArgsError::NoFile)?;
             let [pair] = pairs.as_slice() else {
@@ -113,7 +144,8 @@ pub fn source(args: &SourceArgs) -> Result<Box<dyn Source>, ArgsError> {
         SourceKind::Kraken if pairs.is_empty() => Err(ArgsError::NoPairs),
         SourceKind::Kraken => {
             let kraken = Kraken::new(pairs, &args.kraken_ws_url, Timing::default())?;
-            Ok(Box::new(kraken))
+            let kraken = kraken.with_past(&args.kraken_rest_url, args.since);
+            Ok(Box::new(kraken.map_err(ArgsError::KrakenRest)?))
         }
     }
 }

@@ -1,16 +1,19 @@
 //! The source that follows Kraken's live trades: one WebSocket v2 connection
-//! after another, for as long as somebody listens. What is said over a
-//! connection is `session`'s, how it is spelled `protocol`'s.
+//! after another, for as long as somebody listens, and the trades that are older
+//! than a connection by REST. What is said over a connection is `session`'s, how
+//! it is spelled `protocol`'s, what is asked for by REST `backfill`'s.
 
+mod backfill;
 mod backoff;
 mod protocol;
+mod rest;
 mod session;
 mod subscriptions;
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pipeline::source::{Event, Position, Source, SourceError};
 use tokio::sync::mpsc::Sender;
@@ -19,6 +22,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use crate::pair::Pair;
 use backoff::Backoff;
+pub use rest::REST_URL;
+use rest::Rest;
 use session::{Ended, Session};
 
 /// Kraken's public address.
@@ -48,6 +53,8 @@ pub struct Timing {
     /// Longest wait before any attempt. Kraken's front (Cloudflare) blocks an
     /// address for minutes that connects about 150 times in ten.
     pub backoff_cap: Duration,
+    /// Between two REST requests: Kraken allows about one a second.
+    pub rest: Duration,
     /// A connection that lasts this long sets the backoff back. A server that
     /// accepts and drops at once must not count as a success.
     pub healthy: Duration,
@@ -64,6 +71,7 @@ impl Default for Timing {
             resubscribe: Duration::from_secs(30),
             backoff_base: Duration::from_secs(1),
             backoff_cap: Duration::from_secs(60),
+            rest: Duration::from_millis(1_100),
             healthy: Duration::from_secs(60),
         }
     }
@@ -75,6 +83,8 @@ pub struct Kraken {
     pairs: Vec<Pair>,
     url: String,
     timing: Timing,
+    rest: Option<Rest>,
+    since: Option<Duration>,
 }
 
 /// Kraken cannot be followed, and trying again would not help.
@@ -86,6 +96,22 @@ pub enum KrakenError {
         /// The address.
         url: String,
         /// What is wrong with it.
+        reason: String,
+    },
+    /// The address is not one of a web server.
+    #[error("{url:?} is not an address of a web server ({reason}), expected such as {REST_URL}")]
+    RestUrl {
+        /// The address.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The trades that were asked for from the past cannot be had.
+    #[error("Kraken refuses to send past trades of {pair}: {reason}")]
+    Past {
+        /// The pair.
+        pair: String,
+        /// Kraken's words.
         reason: String,
     },
     /// A subscription was refused at the start.
@@ -103,6 +129,11 @@ pub enum KrakenError {
 struct Progress {
     /// The latest trade id sent, per pair.
     last_ids: BTreeMap<String, i64>,
+    /// The time of the latest trade sent by this process, per pair.
+    last_times: BTreeMap<String, i64>,
+    /// Where a pair without a trade begins, in milliseconds since 1970 UTC; with
+    /// the snapshot where it is not said.
+    since_ms: Option<i64>,
     /// The latest clock sent.
     clock_ms: i64,
     /// Whether every pair has been subscribed at once before. Until then a
@@ -121,16 +152,37 @@ impl Kraken {
         if !matches!(request.uri().scheme_str(), Some("ws" | "wss")) {
             return Err(invalid("neither ws:// nor wss://".to_owned()));
         }
-        Ok(Self { pairs, url: url.to_owned(), timing })
+        let url = url.to_owned();
+        Ok(Self { pairs, url, timing, rest: None, since: None })
+    }
+
+    /// Asks `url`, usually [`REST_URL`], for the trades that were missed while
+    /// away, and when a pair is followed for the first time for those of the time
+    /// before the start, `since` long.
+    ///
+    /// # Errors
+    /// An address that no web server can be at.
+    pub fn with_past(mut self, url: &str, since: Option<Duration>) -> Result<Self, KrakenError> {
+        self.rest = Some(Rest::new(url, self.timing.rest, self.timing.connect)?);
+        self.since = since;
+        Ok(self)
     }
 
     async fn follow(self, position: Position, events: Sender<Event>) -> Result<(), SourceError> {
-        let mut progress =
-            Progress { last_ids: position.last_trade_ids, clock_ms: i64::MIN, started: false };
+        let since = self.since.and_then(|since| SystemTime::now().checked_sub(since));
+        let since = since.and_then(|since| since.duration_since(UNIX_EPOCH).ok());
+        let mut progress = Progress {
+            last_ids: position.last_trade_ids,
+            last_times: BTreeMap::new(),
+            since_ms: since.and_then(|since| i64::try_from(since.as_millis()).ok()),
+            clock_ms: i64::MIN,
+            started: false,
+        };
         let mut backoff = Backoff::new(self.timing.backoff_base, self.timing.backoff_cap);
         loop {
             let begin = Instant::now();
-            let session = Session::new(&self.pairs, &self.timing, &mut progress, &events);
+            let rest = self.rest.clone();
+            let session = Session::new(&self.pairs, &self.timing, rest, &mut progress, &events);
             let reason = match session.run(&self.url).await {
                 Ended::ReceiverGone => return Ok(()),
                 Ended::Refused(error) => return Err(error.into()),

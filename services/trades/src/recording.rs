@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use pipeline::message::Trade;
 
 use crate::pair::Pair;
+pub(crate) use line::seconds_as_ms;
 use line::{Fault, Format, HEADER, text};
 
 /// Longer than any line of numbers, short enough that a file without line ends

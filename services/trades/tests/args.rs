@@ -35,6 +35,11 @@ fn command_lines_choose_their_source() {
         ("--source synthetic --seed 7 --trades 100 --pair BTC/EUR --pair ETH/EUR", "synthetic"),
         ("--source kraken --pairs BTC/EUR,ETH/EUR", "kraken"),
         ("--source kraken --pair BTC/EUR --kraken-ws-url ws://127.0.0.1:1/v2", "kraken"),
+        ("--source kraken --pair BTC/EUR --since 2h", "kraken"),
+        (
+            "--source kraken --pair BTC/EUR --since 30min --kraken-rest-url http://127.0.0.1:1",
+            "kraken",
+        ),
     ] {
         assert_eq!(chosen(line).as_deref(), Ok(name), "{line}");
     }
@@ -69,6 +74,11 @@ fn what_does_not_fit_names_its_option() {
             "--kraken-ws-url (KRAKEN_WS_URL): \"http://x\" is not a WebSocket address (neither ws:// nor wss://), expected such as wss://ws.kraken.com/v2",
         ),
         (
+            "--source kraken --pair A/B --kraken-rest-url ws://x",
+            "--kraken-rest-url (KRAKEN_REST_URL): \"ws://x\" is not an address of a web server (neither http:// nor https://), expected such as https://api.kraken.com",
+        ),
+        ("--source synthetic --since 2h", "--since (KRAKEN_SINCE) is for --source kraken only"),
+        (
             "--source synthetic --pair FOO/BAR",
             "--pairs (PAIRS): unknown pair FOO/BAR, expected some of BTC/EUR, ETH/EUR, SOL/EUR, XRP/ETH, ADA/BTC, DOGE/EUR",
         ),
@@ -85,6 +95,8 @@ fn what_does_not_fit_names_its_option() {
         ("--speed fast", "--speed", "expected 1x, 10x"),
         ("--pairs btc", "--pairs", "expected BASE/QUOTE"),
         ("--seed x", "--seed", "invalid digit"),
+        ("--since soon", "--since", "expected such as 2h or 30min"),
+        ("--since 1y", "--since", "expected 30days at most"),
         ("--trades -1", "-1", "unexpected"),
     ] {
         let error = chosen(line).unwrap_err();

@@ -1,6 +1,8 @@
 //! One connection to Kraken, from its opening to its end: subscribes, passes
 //! each trade on once, keeps the clock, and notices when nobody is there.
 
+use std::collections::BTreeMap;
+
 use futures_util::{SinkExt, StreamExt};
 use pipeline::message::Trade;
 use pipeline::source::Event;
@@ -10,7 +12,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
+use super::backfill::{Backfill, From, News, Order};
 use super::protocol::{self, Message};
+use super::rest::Rest;
 use super::subscriptions::Subscriptions;
 use super::{KrakenError, Progress, Timing};
 use crate::pace::{ReceiverGone, send};
@@ -32,7 +36,7 @@ pub(super) enum Ended {
     Lost(String),
 }
 
-impl From<ReceiverGone> for Ended {
+impl std::convert::From<ReceiverGone> for Ended {
     fn from(_: ReceiverGone) -> Self {
         Self::ReceiverGone
     }
@@ -50,12 +54,19 @@ pub(super) struct Session<'a> {
     fed: Instant,
     /// Trades that came before all pairs were acknowledged for the first time.
     held: Vec<Trade>,
+    backfill: Option<Backfill>,
+    /// What is to be filled in when all pairs have been acknowledged.
+    orders: Vec<Order>,
+    /// The trades of the pairs that are being filled in: they come after what is
+    /// missing.
+    behind: BTreeMap<String, Vec<Trade>>,
 }
 
 impl<'a> Session<'a> {
     pub(super) fn new(
         pairs: &'a [Pair],
         timing: &'a Timing,
+        rest: Option<Rest>,
         progress: &'a mut Progress,
         events: &'a Sender<Event>,
     ) -> Self {
@@ -69,6 +80,9 @@ impl<'a> Session<'a> {
             subscribed: now,
             fed: now,
             held: Vec::new(),
+            backfill: rest.map(|rest| Backfill::start(rest, timing)),
+            orders: Vec::new(),
+            behind: BTreeMap::new(),
         }
     }
 
@@ -111,6 +125,10 @@ impl<'a> Session<'a> {
                     self.say(socket, protocol::ping()).await?;
                 }
                 () = self.subscriptions.retry() => self.resubscribe(socket).await?,
+                news = past(&mut self.backfill) => {
+                    self.fill_in(news).await?;
+                    heard = Instant::now();
+                }
             }
         }
     }
@@ -178,6 +196,7 @@ impl<'a> Session<'a> {
         if !self.progress.started && self.subscriptions.are_confirmed() {
             self.progress.started = true;
             tracing::info!(pairs = self.pairs.len(), "subscribed to Kraken's trades");
+            self.send_orders();
             let held = std::mem::take(&mut self.held);
             self.pass_on(held).await?;
         }
@@ -233,6 +252,7 @@ impl<'a> Session<'a> {
             self.note_snapshot(&trades);
         }
         if self.progress.started {
+            self.send_orders();
             self.pass_on(trades).await
         } else {
             // A pair may yet be refused, and then nothing shall have been sent.
@@ -241,29 +261,91 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Tells when trades were missed: the first of a pair in its snapshot is the
-    /// oldest that can still be had here.
+    /// Finds out what is missing before the first trade of a pair's snapshot.
     fn note_snapshot(&mut self, trades: &[Trade]) {
         for trade in trades {
-            if self.subscriptions.first_of_snapshot(&trade.pair)
-                && let Some(last) = self.progress.last_ids.get(&trade.pair)
-                && trade.trade_id.saturating_sub(*last) > 1
-            {
-                let missed = trade.trade_id.saturating_sub(*last) - 1;
+            if !self.subscriptions.first_of_snapshot(&trade.pair) {
+                continue;
+            }
+            let last = self.progress.last_ids.get(&trade.pair).copied();
+            let missed = last.map_or(0, |last| trade.trade_id.saturating_sub(last) - 1);
+            let time_ms = self.progress.last_times.get(&trade.pair).copied();
+            let from = match (last, self.progress.since_ms) {
+                (Some(id), _) if missed > 0 => From::Trade { id, time_ms },
+                (None, Some(since_ms)) if since_ms < trade.timestamp_ms => From::Time(since_ms),
+                _ => continue,
+            };
+            if self.backfill.is_some() {
+                let pair = trade.pair.clone();
+                self.orders.push(Order { pair, from, until: trade.clone() });
+            } else {
                 tracing::warn!(pair = trade.pair, missed, "trades missed while away");
             }
         }
     }
 
+    fn send_orders(&mut self) {
+        if let Some(backfill) = &self.backfill {
+            for order in self.orders.drain(..) {
+                self.behind.entry(order.pair.clone()).or_default();
+                backfill.order(order);
+            }
+        }
+    }
+
+    /// Takes what has come of the past.
+    async fn fill_in(&mut self, news: News) -> Result<(), Ended> {
+        let pair = match news {
+            News::Trades(trades) => return self.send_new(trades).await,
+            News::Done { pair, missed: 0 } => {
+                tracing::info!(pair, "past trades are complete");
+                pair
+            }
+            News::Done { pair, missed } => {
+                tracing::warn!(pair, missed, "past trades that Kraken does not have");
+                pair
+            }
+            News::Refused { order: Order { pair, from: From::Time(_), .. }, reason } => {
+                return Err(Ended::Refused(KrakenError::Past { pair, reason }));
+            }
+            News::Refused { order: Order { pair, .. }, reason } => {
+                tracing::warn!(pair, reason, "trades missed while away, and not to be had");
+                pair
+            }
+        };
+        let behind = self.behind.remove(&pair).unwrap_or_default();
+        self.send_new(behind).await
+    }
+
+    /// Sends trades, or keeps them while what comes before them is missing.
+    async fn pass_on(&mut self, mut trades: Vec<Trade>) -> Result<(), Ended> {
+        if !self.behind.is_empty() {
+            trades.retain(|trade| match self.behind.get_mut(&trade.pair) {
+                Some(behind) => {
+                    behind.push(trade.clone());
+                    false
+                }
+                None => true,
+            });
+        }
+        self.send_new(trades).await
+    }
+
     /// Sends the trades that were not sent before: Kraken numbers a pair's
     /// trades in sequence.
-    async fn pass_on(&mut self, trades: Vec<Trade>) -> Result<(), Ended> {
+    async fn send_new(&mut self, trades: Vec<Trade>) -> Result<(), Ended> {
         for trade in trades {
             match self.progress.last_ids.get_mut(&trade.pair) {
                 Some(last) if trade.trade_id <= *last => continue,
                 Some(last) => *last = trade.trade_id,
                 None => {
                     self.progress.last_ids.insert(trade.pair.clone(), trade.trade_id);
+                }
+            }
+            match self.progress.last_times.get_mut(&trade.pair) {
+                Some(last) => *last = trade.timestamp_ms,
+                None => {
+                    self.progress.last_times.insert(trade.pair.clone(), trade.timestamp_ms);
                 }
             }
             send(self.events, Event::Trade(trade)).await?;
@@ -277,18 +359,27 @@ impl<'a> Session<'a> {
     /// had sent before is here. A wall clock would run ahead of trades that are
     /// still to come whenever it goes wrong, or this process falls behind. For
     /// the same reason it stands still until every pair is subscribed and has
-    /// its snapshot (older trades), and while the feed is silent.
+    /// its snapshot and its past (older trades), and while the feed is silent.
     async fn tick(&mut self, exchange_ms: i64) -> Result<(), Ended> {
         let complete = self.subscriptions.have_snapshots()
             || (self.subscriptions.are_confirmed()
                 && self.subscribed.elapsed() >= self.timing.snapshot);
         let margin_ms = i64::try_from(self.timing.clock_margin.as_millis()).unwrap_or(i64::MAX);
         let clock_ms = exchange_ms.saturating_sub(margin_ms);
+        let complete = complete && self.orders.is_empty() && self.behind.is_empty();
         if complete && self.fed.elapsed() < self.timing.silence && clock_ms > self.progress.clock_ms
         {
             self.progress.clock_ms = clock_ms;
             send(self.events, Event::Clock(clock_ms)).await?;
         }
         Ok(())
+    }
+}
+
+/// The next news of the past; never any where nobody asks for it.
+async fn past(backfill: &mut Option<Backfill>) -> News {
+    match backfill {
+        Some(backfill) => backfill.next().await,
+        None => std::future::pending().await,
     }
 }

@@ -142,16 +142,19 @@ fn whole(name: &str, field: &str) -> Result<i64, Fault> {
 
 /// Seconds with a fraction, as milliseconds. Cut off and without a float in
 /// between, so that a fraction of milliseconds comes back as it was written.
-fn seconds(name: &str, field: &str) -> Result<i64, Fault> {
-    let (seconds, fraction) = field.split_once('.').unwrap_or((field, "0"));
+pub(crate) fn seconds_as_ms(text: &str) -> Option<i64> {
+    let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(seconds) || !digits(fraction) {
+        return None;
+    }
     let milliseconds: String = fraction.chars().chain("000".chars()).take(3).collect();
-    (digits(seconds) && digits(fraction))
-        .then(|| {
-            let seconds: i64 = seconds.parse().ok()?;
-            seconds.checked_mul(1000)?.checked_add(milliseconds.parse().ok()?)
-        })
-        .flatten()
+    let seconds: i64 = seconds.parse().ok()?;
+    seconds.checked_mul(1000)?.checked_add(milliseconds.parse().ok()?)
+}
+
+fn seconds(name: &str, field: &str) -> Result<i64, Fault> {
+    seconds_as_ms(field)
         .ok_or_else(|| (format!("{name} {field:?}"), "seconds since 1970".to_owned()))
 }
 

@@ -1,5 +1,8 @@
 //! What the tests of the sources share: running one and collecting its events.
 #![allow(dead_code)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub(crate) mod exchange;
 
 use pipeline::message::{Side, Trade};
 use pipeline::source::{Event, Position, Source};
