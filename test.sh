@@ -35,4 +35,4 @@ fi
 .ci/install-tools >/dev/null
 
 exec cargo test --locked --workspace \
-    --features indicators/cli,indicators/talib,ta-lib-sys/v0_8,standalone/talib "$@"
+    --features indicators/cli,indicators/talib,ta-lib-sys/v0_8,standalone/talib,technical-indicators/talib "$@"

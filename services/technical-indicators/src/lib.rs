@@ -5,10 +5,14 @@
 mod list;
 mod message;
 mod running;
+#[cfg(feature = "talib")]
+mod shadow;
 mod step;
 
 pub use list::{IndicatorList, ListError};
 pub use message::{NamedValues, TechnicalIndicators, schema};
+#[cfg(feature = "talib")]
+pub use shadow::{Shadow, ShadowSettings};
 pub use step::{State, Step};
 
 use clap::{Args, Parser};
@@ -61,11 +65,34 @@ pub struct IndicatorArgs {
     #[arg(long, env = "WARM_UP_CANDLES", value_name = "N", default_value_t = WARM_UP_CANDLES,
           value_parser = clap::value_parser!(u32).range(..=MOST_WARM_UP))]
     pub warm_up_candles: u32,
+    /// Share of the pairs, 0 to 1, that are computed a second time with the TA-Lib C
+    /// library, to compare; needs a build with the feature `talib`
+    #[arg(long, env = "SHADOW_SHARE", value_name = "SHARE", default_value_t = 0.0,
+          value_parser = share)]
+    pub shadow_share: f64,
+    /// Closed candles after which such a comparison begins anew; the library keeps
+    /// and recomputes them all
+    #[arg(long, env = "SHADOW_CANDLES", value_name = "N", default_value_t = SHADOW_CANDLES,
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub shadow_candles: u32,
+}
+
+/// Closed candles in a comparison where nothing else is configured.
+const SHADOW_CANDLES: u32 = 500;
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "expected a number from 0 to 1".to_owned())
 }
 
 impl Default for IndicatorArgs {
     fn default() -> Self {
-        Self { indicators_file: None, warm_up_candles: WARM_UP_CANDLES }
+        Self {
+            indicators_file: None,
+            warm_up_candles: WARM_UP_CANDLES,
+            shadow_share: 0.0,
+            shadow_candles: SHADOW_CANDLES,
+        }
     }
 }
 
@@ -84,6 +111,22 @@ impl IndicatorArgs {
     /// # Errors
     /// When the file cannot be read or is wrong.
     pub fn step(&self) -> Result<Step, ListError> {
-        Ok(Step::new(self.list()?, self.warm_up_candles as usize))
+        let list = self.list()?;
+        #[cfg(feature = "talib")]
+        let shadow = match self.shadow_share {
+            0.0 => None,
+            share => {
+                let candles = self.shadow_candles as usize;
+                Some(Shadow::new(&list, ShadowSettings { share, candles })?)
+            }
+        };
+        #[cfg(not(feature = "talib"))]
+        if self.shadow_share > 0.0 {
+            return Err(ListError::NoLibrary);
+        }
+        let step = Step::new(list, self.warm_up_candles as usize);
+        #[cfg(feature = "talib")]
+        let step = step.with_shadow(shadow);
+        Ok(step)
     }
 }

@@ -50,6 +50,9 @@ pub enum ListError {
         /// Where and what.
         problem: String,
     },
+    /// There is no C library to compare with.
+    #[error("SHADOW_SHARE: needs a build with the cargo feature `talib`")]
+    NoLibrary,
     /// An expression is wrong.
     #[error("{origin}: entry {entry}: `{expr}`: {error}")]
     Expression {

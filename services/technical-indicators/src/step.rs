@@ -22,6 +22,8 @@ pub struct Step {
     warm_up: usize,
     /// What has been said of a changed list.
     said: BTreeSet<String>,
+    #[cfg(feature = "talib")]
+    shadow: Option<crate::shadow::Shadow>,
 }
 
 /// The indicators of one pair, by the length of the candles in seconds.
@@ -36,7 +38,29 @@ impl Step {
         let names = list.names().into();
         let canonical = list.expressions().iter();
         let canonical = canonical.map(|listed| (listed.to_string(), listed.clone())).collect();
-        Self { list, canonical, names, warm_up, said: BTreeSet::new() }
+        Self {
+            list,
+            canonical,
+            names,
+            warm_up,
+            said: BTreeSet::new(),
+            #[cfg(feature = "talib")]
+            shadow: None,
+        }
+    }
+
+    /// Compares a share of what is sent with the TA-Lib C library.
+    #[cfg(feature = "talib")]
+    #[must_use]
+    pub fn with_shadow(mut self, shadow: Option<crate::shadow::Shadow>) -> Self {
+        self.shadow = shadow;
+        self
+    }
+
+    /// The shadow check, if there is one.
+    #[cfg(feature = "talib")]
+    pub fn shadow(&self) -> Option<&crate::shadow::Shadow> {
+        self.shadow.as_ref()
     }
 
     fn say(&mut self, words: String) {
@@ -80,11 +104,18 @@ impl Processor for Step {
         let bar = bar.map_err(|error| Refused(error.to_string()))?;
         let mut values = Vec::with_capacity(self.names.len());
         if candle.closed {
-            let running = state.get_mut().0.entry(candle_seconds);
+            let state = state.get_mut();
+            #[cfg(feature = "talib")]
+            let from_start = !state.0.contains_key(&candle_seconds);
+            let running = state.0.entry(candle_seconds);
             let running = running.or_insert_with(|| Running::new(self.list.expressions()));
             running.update(&bar, self.warm_up, |expression, given| {
                 append(&mut values, expression, given);
             });
+            #[cfg(feature = "talib")]
+            if let Some(shadow) = self.shadow.as_mut().filter(|shadow| shadow.has(&candle.pair)) {
+                shadow.check(&candle.pair, candle_seconds, &bar, &values, from_start);
+            }
         } else {
             let running = state.get().0.get(&candle_seconds).map(Running::expressions);
             for expression in running.unwrap_or(self.list.expressions()) {
@@ -98,6 +129,10 @@ impl Processor for Step {
 
     /// The list may have changed since the state was kept.
     fn restored(&mut self, key: &str, state: &mut State) -> Result<(), String> {
+        #[cfg(feature = "talib")]
+        if let Some(shadow) = &mut self.shadow {
+            shadow.forget(key);
+        }
         for (seconds, running) in &mut state.0 {
             let kept = running.candles_kept().min(self.warm_up);
             let changes = running.fit(&self.canonical, self.warm_up);
