@@ -10,14 +10,24 @@ use clap::Args;
 use crate::error::Error;
 use crate::registry::{RegistryArgs, RegistryConfig};
 
+/// Where the brokers are and how to be admitted to them.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Kafka")]
+pub struct ConnectionArgs {
+    /// Brokers to start from, `host:port` separated by commas
+    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", value_name = "HOST:PORT,..")]
+    kafka_bootstrap_servers: String,
+    #[command(flatten)]
+    security: SecurityArgs,
+}
+
 /// The options that every service shares. Flatten them into a service's own with
 /// `#[command(flatten)]`, then call [`KafkaArgs::resolve`].
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Kafka")]
 pub struct KafkaArgs {
-    /// Brokers to start from, `host:port` separated by commas
-    #[arg(long, env = "KAFKA_BOOTSTRAP_SERVERS", value_name = "HOST:PORT,..")]
-    kafka_bootstrap_servers: String,
+    #[command(flatten)]
+    connection: ConnectionArgs,
     /// Topic to read [default: by service]
     #[arg(long, env = "KAFKA_INPUT_TOPIC", value_name = "TOPIC")]
     kafka_input_topic: Option<String>,
@@ -50,8 +60,6 @@ pub struct KafkaArgs {
     /// milliseconds
     #[arg(long, env = "KAFKA_TRANSACTION_TIMEOUT_MS", default_value_t = 10_000, value_name = "MS")]
     kafka_transaction_timeout_ms: u64,
-    #[command(flatten)]
-    security: SecurityArgs,
     #[command(flatten)]
     registry: RegistryArgs,
 }
@@ -212,9 +220,6 @@ impl KafkaArgs {
         let or = |value: Option<String>, default: &str| {
             value.filter(|v| !v.is_empty()).unwrap_or_else(|| default.to_owned())
         };
-        if self.kafka_bootstrap_servers.trim().is_empty() {
-            return wrong("KAFKA_BOOTSTRAP_SERVERS", "is empty, expected host:port");
-        }
         if !(1..=60_000).contains(&self.commit_interval_ms) {
             return wrong("COMMIT_INTERVAL_MS", "expected 1 to 60000");
         }
@@ -244,7 +249,6 @@ impl KafkaArgs {
                 .into_owned(),
         };
         Ok(KafkaConfig {
-            bootstrap_servers: self.kafka_bootstrap_servers,
             input_topic: or(self.kafka_input_topic, defaults.input_topic),
             output_topic: or(self.kafka_output_topic, defaults.output_topic),
             consumer_group: or(self.kafka_consumer_group, defaults.consumer_group),
@@ -255,8 +259,24 @@ impl KafkaArgs {
             topic_replication: self.kafka_topic_replication,
             session_timeout: Duration::from_millis(self.kafka_session_timeout_ms),
             transaction_timeout: Duration::from_millis(self.kafka_transaction_timeout_ms),
-            security: self.security.resolve()?,
             registry: self.registry.resolve()?,
+            ..self.connection.resolve(defaults)?
+        })
+    }
+}
+
+impl ConnectionArgs {
+    /// A configuration with these brokers, and the default of everything else.
+    ///
+    /// # Errors
+    /// [`Error::Setting`], which names the variable and what was expected.
+    pub fn resolve(self, defaults: Defaults) -> Result<KafkaConfig, Error> {
+        if self.kafka_bootstrap_servers.trim().is_empty() {
+            return wrong("KAFKA_BOOTSTRAP_SERVERS", "is empty, expected host:port");
+        }
+        Ok(KafkaConfig {
+            security: self.security.resolve()?,
+            ..KafkaConfig::new(self.kafka_bootstrap_servers, defaults)
         })
     }
 }

@@ -16,6 +16,11 @@ pub(crate) struct Labels<'a> {
     pub(crate) event_time: Option<&'a [u8]>,
 }
 
+/// The names of the headers that say where a copy came from, in their order.
+pub(crate) const ORIGIN: [&str; 4] = ["topic", "partition", "offset", "timestamp"];
+/// The header that says that a copy lacks what the record had, as it was too large.
+pub(crate) const LEFT_OUT: &str = "left-out";
+
 /// Reads a record's headers.
 pub(crate) fn labels<'a>(message: &'a BorrowedMessage<'_>) -> Result<Labels<'a>, String> {
     // The binding panics at a header whose name is not UTF-8, and anybody can
@@ -58,12 +63,8 @@ pub(crate) fn copied<'a>(
     let partition = message.partition().to_string();
     let offset = message.offset().to_string();
     let timestamp = message.timestamp().to_millis().map_or(String::new(), |t| t.to_string());
-    let mut added = vec![
-        ("topic", message.topic()),
-        ("partition", &partition),
-        ("offset", &offset),
-        ("timestamp", &timestamp),
-    ];
+    let from: [&str; 4] = [message.topic(), &partition, &offset, &timestamp];
+    let mut added: Vec<(&str, &str)> = ORIGIN.into_iter().zip(from).collect();
     added.extend_from_slice(more);
     let size = size_of(message) + added.iter().map(|(k, v)| header_size(k, v.len())).sum::<u64>();
     let fits = size <= room;
@@ -71,7 +72,7 @@ pub(crate) fn copied<'a>(
     let own = own.map_or_else(OwnedHeaders::new, |headers| headers.detach());
     let what = format!("key, value and headers: {size} bytes, {room} may be written");
     if !fits {
-        added.push(("left-out", &what));
+        added.push((LEFT_OUT, &what));
     }
     let headers = added
         .into_iter()

@@ -12,6 +12,7 @@ pub mod codec;
 mod committed;
 pub mod config;
 mod contracts;
+pub mod dead_letters;
 #[cfg(feature = "embedded-broker")]
 pub mod embedded;
 mod error;
@@ -36,7 +37,7 @@ mod step;
 mod topics;
 mod transaction;
 
-pub use config::{Defaults, KafkaArgs, KafkaConfig};
+pub use config::{ConnectionArgs, Defaults, KafkaArgs, KafkaConfig};
 pub use error::Error;
 pub use processor::{Outbox, Processor, Record, Refused};
 pub use registry::{Compatibility, RegistryConfig};

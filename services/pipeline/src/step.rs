@@ -21,6 +21,9 @@ use crate::restore;
 use crate::state::{SlotId, Store};
 use crate::transaction::{Failure, Outgoing, Transaction};
 
+/// The reason on a late record; its other headers have the particulars.
+const LATE: &str = "late: event time has passed what it belongs to";
+
 /// A processor with its state and the names of its topics.
 pub(crate) struct Step<P: Processor> {
     pub(crate) processor: P,
@@ -36,6 +39,7 @@ pub(crate) struct Step<P: Processor> {
     payload: Vec<u8>,
     codecs: StepCodecs<P>,
     throttle: Throttle,
+    late_throttle: Throttle,
     output_topic: String,
     dead_letter_topic: String,
     late_topic: String,
@@ -62,6 +66,7 @@ impl<P: Processor> Step<P> {
             payload: Vec::new(),
             codecs,
             throttle: Throttle::default(),
+            late_throttle: Throttle::default(),
             output_topic: config.output_topic.clone(),
             dead_letter_topic: config.dead_letter_topic(),
             late_topic: config.late_topic(),
@@ -284,7 +289,17 @@ impl<P: Processor> Step<P> {
         transaction: &mut Transaction,
     ) -> Result<(), Failure> {
         self.meter.late.increment(1);
-        let mut more = vec![("service", P::SERVICE), ("version", P::VERSION)];
+        if let Some(held_back) = self.late_throttle.admit() {
+            tracing::warn!(
+                service = P::SERVICE,
+                topic = message.topic(),
+                partition = message.partition(),
+                offset = message.offset(),
+                held_back,
+                "late record: {headers:?}"
+            );
+        }
+        let mut more = vec![("reason", LATE), ("service", P::SERVICE), ("version", P::VERSION)];
         more.extend(headers.iter().map(|(name, value)| (*name, value.as_str())));
         self.copy(message, &self.late_topic, &more, transaction)
     }

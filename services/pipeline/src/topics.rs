@@ -44,6 +44,24 @@ pub(crate) fn prepare_source(config: &KafkaConfig) -> Result<i32, Error> {
     Ok(partitions)
 }
 
+/// Makes sure of the topic for the marks of a re-drive.
+pub(crate) fn prepare_redrive(
+    config: &KafkaConfig,
+    letters: &str,
+    marks: &str,
+) -> Result<(), Error> {
+    let topics = Topics::connect(config)?;
+    match topics.partitions(letters)? {
+        Some(partitions) => topics.ensure_changelog(marks, partitions, letters),
+        None => Ok(()),
+    }
+}
+
+/// The number of a topic's partitions; `None` when there is no such topic.
+pub(crate) fn partitions(config: &KafkaConfig, name: &str) -> Result<Option<i32>, Error> {
+    Topics::connect(config)?.partitions(name)
+}
+
 struct Topics<'a> {
     config: &'a KafkaConfig,
     admin: AdminClient<Quiet>,

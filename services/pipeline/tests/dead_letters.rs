@@ -116,6 +116,12 @@ fn late_records_arrive_unchanged() {
     assert_eq!(found.len(), 1);
     assert_eq!((&found[0].key, &found[0].payload), (&sent.key, &sent.payload));
     assert_eq!(found[0].header("candle_seconds").as_deref(), Some("60"));
+    assert!(found[0].header("reason").unwrap().starts_with("late"));
+    assert_eq!(found[0].header("service").as_deref(), Some("counting"));
+    assert_eq!(found[0].header("version").as_deref(), Some("1.2.3"));
+    assert_eq!(found[0].header("topic"), Some(config.input_topic.clone()));
+    assert_eq!(found[0].header("timestamp"), Some(sent.timestamp_ms.to_string()));
+    assert!(found[0].header("partition").is_some());
     assert_eq!(found[0].header("source").as_deref(), Some("s"));
     assert_eq!(found[0].header("offset").as_deref(), Some("0"));
 }

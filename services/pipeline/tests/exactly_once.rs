@@ -51,7 +51,7 @@ fn a_transaction_that_does_not_commit_leaves_no_trace() {
     let config = config("abort");
     let all = trades(0..100);
     let slow = KafkaConfig { commit_interval: Duration::from_secs(60), ..config.clone() };
-    let doomed = start(Counting { panic_at: Some(99) }, &slow);
+    let doomed = start(Counting { panic_at: Some(99), ..Counting::default() }, &slow);
     wait_until("ready", || doomed.health.is_ready());
     // Such a reader stays, and must see what is committed after the abort too.
     let live = consumer("read_committed");
