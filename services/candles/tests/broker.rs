@@ -40,7 +40,7 @@ fn config(test: &str) -> KafkaConfig {
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_candles"));
     for (name, _) in std::env::vars() {
-        let prefixes = ["KAFKA_", "CANDLE_", "FORMING_", "COMMIT_", "HTTP_", "LOG"];
+        let prefixes = ["KAFKA_", "CANDLE_", "FORMING_", "COMMIT_", "HTTP_", "LOG", "SCHEMA_"];
         if prefixes.iter().any(|prefix| name.starts_with(prefix)) {
             command.env_remove(name);
         }
