@@ -26,6 +26,10 @@ pub trait Input: Copy + Debug + Send + Sync + 'static {
     /// Whether every field is finite.
     fn is_finite(self) -> bool;
 
+    /// Zero when every field is finite, and none so large that they overflow
+    /// together; not a number otherwise.
+    fn zero(self) -> f64;
+
     /// The columns with the number of their rows; `None` when there are not as
     /// many columns as fields, or when they are not of one length.
     fn columns<'a>(columns: &[&'a [f64]]) -> Option<(Self::Columns<'a>, usize)>;
@@ -74,6 +78,11 @@ impl Input for f64 {
     #[inline(always)]
     fn is_finite(self) -> bool {
         f64::is_finite(self)
+    }
+
+    #[inline(always)]
+    fn zero(self) -> f64 {
+        self * 0.0
     }
 
     fn columns<'a>(columns: &[&'a [f64]]) -> Option<(&'a [f64], usize)> {
@@ -128,6 +137,11 @@ macro_rules! input {
             #[inline(always)]
             fn is_finite(self) -> bool {
                 $(self.$field.is_finite())&&+
+            }
+
+            #[inline(always)]
+            fn zero(self) -> f64 {
+                [$(self.$field),+].iter().sum::<f64>() * 0.0
             }
 
             fn columns<'a>(columns: &[&'a [f64]]) -> Option<(Self::Columns<'a>, usize)> {

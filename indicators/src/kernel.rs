@@ -288,19 +288,27 @@ impl<K: Kernel> Rest<'_, '_, K> {
     #[inline(always)]
     fn compute(mut self, kernel: &mut K, state: &mut K::State, simple: bool) {
         let mut ready = K::HAS_COLUMNS.then(Ready::new);
+        // Without windows, the state is all that a piece changes: looking at its
+        // numbers while they are computed then costs less than looking first.
+        let mut only_state = size_of::<K::State>() > 0;
+        kernel.windows(&mut |_| only_state = false);
         let Range { mut start, end } = self.rows;
         while start < end {
-            let rows = start..end.min(start + PIECE);
-            start = rows.end;
-            let columns = K::Input::rows(self.columns, rows.clone());
-            let filled = K::Output::rows(&mut self.filled, rows.clone());
+            let rows = PIECE.min(end - start);
+            let columns = K::Input::rows(self.columns, start..start + rows);
+            let filled = K::Output::rows(&mut self.filled, start..start + rows);
+            start += rows;
             let (Some(columns), Some(filled)) = (columns, filled) else { return };
-            let piece = Piece { columns, filled, rows: rows.len() };
-            if !K::Input::are_finite(columns) {
+            let mut piece = Piece { columns, filled, rows };
+            if only_state {
+                let before = *state;
+                if !piece.compute(kernel, state, |_| Running { simple }) {
+                    *state = before;
+                    piece.compute_finite(kernel, state);
+                }
+            } else if !K::Input::are_finite(columns) {
                 piece.compute_finite(kernel, state);
-                continue;
-            }
-            if let Some(ready) = &mut ready
+            } else if let Some(ready) = &mut ready
                 && kernel.columns(state, columns, ready)
             {
                 piece.compute(kernel, state, |row| Prepared { ready, row, simple });
@@ -319,24 +327,28 @@ struct Piece<'i, 'o, K: Kernel> {
 }
 
 impl<K: Kernel> Piece<'_, '_, K> {
-    /// Every row.
+    /// Every row; whether all of them were finite.
     #[inline(always)]
     fn compute<C: Clock>(
-        mut self,
+        &mut self,
         kernel: &mut K,
         state: &mut K::State,
         clock: impl Fn(usize) -> C,
-    ) {
+    ) -> bool {
+        let mut zeros = 0;
         for row in 0..self.rows {
-            let Some(input) = K::Input::row(self.columns, row) else { return };
+            let Some(input) = K::Input::row(self.columns, row) else { break };
+            zeros |= input.zero().to_bits();
             let output = take(kernel, clock(row), state, input);
             K::Output::write(Some(output), &mut self.filled, row);
         }
+        // All bits but the sign's.
+        zeros << 1 == 0
     }
 
     /// The rows that are finite.
     #[inline(always)]
-    fn compute_finite(mut self, kernel: &mut K, state: &mut K::State) {
+    fn compute_finite(&mut self, kernel: &mut K, state: &mut K::State) {
         for row in 0..self.rows {
             let input = K::Input::row(self.columns, row).filter(|input| input.is_finite());
             let output = input.map(|input| take(kernel, RUNNING, state, input));

@@ -1,11 +1,12 @@
 //! Commodity channel index.
 
 use crate::catalog::{Group, Info};
-use crate::io::HighLowClose;
-use crate::kernel::{self, Clock, Machine};
+use crate::clock::PIECE;
+use crate::io::{HighLowClose, Input};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::price::typprice::typical_price;
-use crate::window::{Ring, Window};
+use crate::window::{LONGEST, Ring, Window, deviations};
 
 /// Commodity channel index (CCI): how far the typical price lies from its mean,
 /// in units of its average deviation, scaled so that most values are from -100
@@ -55,6 +56,10 @@ impl Cci {
 /// The share of the mean up to which a distance is rounding, as in TA-Lib.
 const LEAST: f64 = 1e-14;
 
+/// The columns in which the mean price and the sum of deviations are made ready.
+const MEAN: usize = 0;
+const DEVIATIONS: usize = 1;
+
 /// The definition of [`Cci`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
@@ -84,13 +89,18 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, _: &mut (), bar: HighLowClose) -> f64 {
+    fn step<C: Clock>(&self, clock: C, _: &mut (), bar: HighLowClose) -> f64 {
         let price = typical_price(bar.high, bar.low, bar.close);
-        let prices = || self.prices.slots_with(price);
         let period = self.period as f64;
-        let mean = prices().sum::<f64>() / period;
-        let deviation = prices().map(|price| (price - mean).abs()).sum::<f64>();
-        let deviation = deviation / period;
+        let (mean, deviations) = match (clock.ready(MEAN), clock.ready(DEVIATIONS)) {
+            (Some(mean), Some(deviations)) => (mean, deviations),
+            _ => {
+                let prices = || self.prices.slots_with(price);
+                let mean = prices().sum::<f64>() / period;
+                (mean, prices().map(|price| (price - mean).abs()).sum::<f64>())
+            }
+        };
+        let deviation = deviations / period;
         let distance = price - mean;
         let least = LEAST * mean.abs();
         if distance.abs() <= least || deviation <= least {
@@ -101,8 +111,33 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn store<C: Clock>(&mut self, _: C, _: &(), bar: HighLowClose) {
-        self.prices.push(typical_price(bar.high, bar.low, bar.close));
+    fn store<C: Clock>(&mut self, clock: C, _: &(), bar: HighLowClose) {
+        if !clock.is_prepared() {
+            self.prices.push(typical_price(bar.high, bar.low, bar.close));
+        }
+    }
+
+    const HAS_COLUMNS: bool = true;
+
+    #[inline(always)]
+    fn columns(
+        &mut self,
+        _: &mut (),
+        [highs, lows, closes]: <Self::Input as Input>::Columns<'_>,
+        ready: &mut Ready,
+    ) -> bool {
+        let rows = closes.len();
+        if self.period > LONGEST || rows > PIECE {
+            return false;
+        }
+        let Ready { columns: [means, sums, prices], scratch: [room, _] } = ready;
+        let bars = highs.iter().zip(lows).zip(closes);
+        for (slot, ((high, low), close)) in prices.iter_mut().zip(bars) {
+            *slot = typical_price(*high, *low, *close);
+        }
+        let filled = [&mut means[..rows], &mut sums[..rows]];
+        deviations(&mut self.prices, &prices[..rows], filled, room);
+        true
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

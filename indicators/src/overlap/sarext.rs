@@ -145,7 +145,13 @@ impl Kernel {
         let reached = if state.short { high >= state.stop } else { low <= state.stop };
         state.short ^= reached;
         // The stop never lies within the last two bars.
-        let outside = |stop: f64| if state.short { stop.max(ceiling) } else { stop.min(floor) };
+        let outside = |stop: f64| {
+            let (below, above) = (stop < ceiling, stop > floor);
+            match state.short {
+                true => if below { ceiling } else { stop },
+                false => if above { floor } else { stop },
+            }
+        };
         let (short, side) = (state.short, *self.side(state));
         let new = if short { low } else { high };
         let mut stop = state.stop;

@@ -26,7 +26,7 @@ use std::marker::PhantomData;
 
 /// The longest window that has a column form: a longer one keeps few steps from
 /// being taken one by one.
-const LONGEST: usize = 128;
+pub(crate) const LONGEST: usize = 128;
 
 /// Room for the values of a piece and those of a window before it.
 pub const SCRATCH: usize = PIECE + LONGEST;

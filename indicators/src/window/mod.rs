@@ -7,12 +7,14 @@ mod moves;
 mod range;
 mod regression;
 mod ring;
+mod slots;
 mod states;
 mod sum;
 mod variance;
 mod weighted;
 mod wilder;
 
+pub(crate) use extreme::LONGEST;
 pub use extreme::{
     Extreme, ExtremeState, Highest, HighestAt, Item, Lowest, LowestAt, Order, Point, SCRATCH,
 };
@@ -23,6 +25,7 @@ pub(crate) use range::spread;
 pub use range::{Range, RangeState};
 pub use regression::{Regression, RegressionState};
 pub use ring::Ring;
+pub(crate) use slots::deviations;
 pub use states::States;
 pub use sum::{RollingSum, ZeroRun};
 pub use variance::{Variance, VarianceState};

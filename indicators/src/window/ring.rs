@@ -21,6 +21,11 @@ impl Ring {
         self.values.len()
     }
 
+    /// Where the next value goes.
+    pub fn slot(&self) -> usize {
+        self.next
+    }
+
     /// The value that the next push drives out.
     #[inline(always)]
     pub fn oldest(&self) -> f64 {
