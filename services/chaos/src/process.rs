@@ -37,7 +37,8 @@ impl Service {
 }
 
 impl Service {
-    /// The program's file. All of them are built, once, as this program was.
+    /// The program's file: in the directory `CHAOS_PROGRAMS`, for whoever has just
+    /// built them, or else built now, once for all services, as this program was.
     ///
     /// # Errors
     /// When they cannot be built.
@@ -55,6 +56,9 @@ fn programs() -> Result<&'static Path, Error> {
 }
 
 fn build() -> Result<PathBuf, Error> {
+    if let Some(directory) = std::env::var_os("CHAOS_PROGRAMS").filter(|name| !name.is_empty()) {
+        return Ok(directory.into());
+    }
     let this = std::env::current_exe().map_err(Error::system("find this program"))?;
     // target/debug/chaos, or target/debug/deps/TEST
     let profile = this.ancestors().skip(1).find(|path| !path.ends_with("deps"));
