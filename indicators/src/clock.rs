@@ -59,6 +59,10 @@ pub(crate) struct Running {
     pub(crate) simple: bool,
 }
 
+/// The clock of single updates: it says nothing of averages, whose kinds are asked
+/// for then.
+pub(crate) const RUNNING: Running = Running { simple: false };
+
 impl Clock for Running {
     #[inline(always)]
     fn bar(self) -> usize {

@@ -53,6 +53,7 @@
 #![cfg_attr(feature = "talib", deny(unsafe_code))]
 
 mod bar;
+mod batch;
 pub mod catalog;
 mod clock;
 mod erased;
