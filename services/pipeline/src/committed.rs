@@ -12,6 +12,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::clients::{self, Isolation, Logged};
 use crate::config::KafkaConfig;
 use crate::error::Error;
+use crate::meter::Throttle;
 use crate::transaction::Failure;
 
 const CALL: Duration = Duration::from_secs(5);
@@ -83,6 +84,7 @@ impl<'a> Topic<'a> {
     ) -> Result<Extent, Failure> {
         let started = Instant::now();
         let mut told = false;
+        let mut failures = Throttle::default();
         let mut extent = None;
         loop {
             let settled = match extent {
@@ -95,10 +97,14 @@ impl<'a> Topic<'a> {
             match settled {
                 Ok(Some(extent)) => return Ok(extent),
                 Ok(None) => {}
-                Err(error) => tracing::warn!(
-                    "could not look at topic {}, partition {partition} yet: {error}",
-                    self.name
-                ),
+                Err(error) => {
+                    if failures.admit().is_some() {
+                        tracing::warn!(
+                            "could not look at topic {}, partition {partition} yet: {error}",
+                            self.name
+                        );
+                    }
+                }
             }
             if !told && started.elapsed() > Duration::from_secs(1) {
                 told = true;

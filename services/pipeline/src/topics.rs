@@ -93,7 +93,8 @@ impl<'a> Topics<'a> {
         Ok(metadata
             .topics()
             .iter()
-            .find(|topic| topic.name() == name && topic.error().is_none())
+            .find(|topic| topic.name() == name)
+            // A topic that has partitions is there, whether or not their leaders are.
             .map(|topic| topic.partitions().len() as i32)
             .filter(|&partitions| partitions > 0))
     }
