@@ -107,7 +107,12 @@ fn find_in(prefix: &Path) -> Library {
     let fixed = ["libta-lib.a", "ta-lib.lib"];
     let found = ["lib", "lib64"].iter().find_map(|dir| {
         let dir = prefix.join(dir);
-        shared.iter().chain(&fixed).map(|name| dir.join(name)).find(|file| file.exists())
+        // Before 0.8 the shared library needs libm without saying so, and cannot be loaded where
+        // a program happens to name libm first.
+        let old = version_in(&dir.join("pkgconfig/ta-lib.pc"))
+            .is_some_and(|version| version.starts_with("0.6") || version.starts_with("0.7"));
+        let names = if old { [fixed, shared] } else { [shared, fixed] };
+        names.as_flattened().iter().map(|name| dir.join(name)).find(|file| file.exists())
     });
     let Some(file) = found else {
         stop(&format!(

@@ -8,7 +8,7 @@ mod series;
 use approx::relative_eq;
 use indicators::catalog::{self, Row};
 use indicators::talib::{self, TaLib};
-use indicators::{DynIndicator, Expression, Field, Indicator, Macd, Obv};
+use indicators::{DynIndicator, Expression, Field, Indicator, Macd, MacdOutput, Obv};
 use proptest::prelude::*;
 use series::{arguments, columns};
 
@@ -16,9 +16,18 @@ use series::{arguments, columns};
 /// relative to the scale of the output that is allowed.
 const NOT_BIT_IDENTICAL: &[(&str, f64)] = &[];
 
-fn reference(row: &Row) -> &'static Row {
-    let found = talib::rows().iter().find(|reference| reference.info.name == row.info.name);
-    found.unwrap_or_else(|| panic!("TA-Lib {} has no {}", talib::version(), row.info.name))
+/// Whether the linked library is of the version that this crate follows. An older
+/// one has fewer functions, narrower ranges, and other limits and roundings.
+fn is_current() -> bool {
+    talib::version().starts_with("0.8")
+}
+
+/// The linked library's row; an older version does not have all of them.
+fn reference(row: &Row) -> Option<&'static Row> {
+    let name = row.info.name;
+    let found = talib::rows().iter().find(|reference| reference.info.name == name).copied();
+    assert!(found.is_some() || !is_current(), "TA-Lib {} has no {name}", talib::version());
+    found
 }
 
 fn batch(indicator: &mut dyn DynIndicator, columns: &[Vec<f64>]) -> Vec<Vec<f64>> {
@@ -32,18 +41,20 @@ fn batch(indicator: &mut dyn DynIndicator, columns: &[Vec<f64>]) -> Vec<Vec<f64>
 #[test]
 fn the_catalog_is_talibs_own_reflection() {
     for row in catalog::rows() {
-        let reference = reference(row);
+        let Some(reference) = reference(row) else { continue };
         let name = row.info.name;
         assert_eq!(row.info.group, reference.info.group, "{name}");
-        assert_eq!(row.info.parameters, reference.info.parameters, "{name}");
-        assert_eq!(row.info.unstable_period, reference.info.unstable_period, "{name}");
+        if is_current() {
+            assert_eq!(row.info.parameters, reference.info.parameters, "{name}");
+            assert_eq!(row.info.unstable_period, reference.info.unstable_period, "{name}");
+        }
         assert_eq!(row.inputs, reference.inputs, "{name}");
         let outputs = |fields: &[Field]| -> Vec<_> {
             fields.iter().map(|field| (field.talib, field.kind)).collect()
         };
         assert_eq!(outputs(row.outputs), outputs(reference.outputs), "{name}");
     }
-    let all = if talib::version().starts_with("0.8") { 201 } else { 161 };
+    let all = if is_current() { 201 } else { 161 };
     assert!(talib::rows().len() >= all);
 }
 
@@ -63,13 +74,18 @@ fn tested() -> impl Iterator<Item = &'static Row> {
 
 #[test]
 fn every_indicator_agrees_with_talib_at_every_bar() {
+    if !is_current() {
+        eprintln!("values are not compared: they are those of 0.8, not of {}", talib::version());
+        return;
+    }
     for row in tested() {
+        let Some(reference) = reference(row) else { continue };
         let name = row.info.name;
         let allowed = NOT_BIT_IDENTICAL.iter().find(|(other, _)| *other == name);
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(300));
         let outcome = runner.run(&case(row), |(arguments, columns)| {
             let mut ours = row.make(&arguments).unwrap();
-            let mut theirs = reference(row).make(&arguments).unwrap();
+            let mut theirs = reference.make(&arguments).unwrap();
             prop_assert_eq!(ours.lookback(), theirs.lookback());
             let expected = batch(theirs.as_mut(), &columns);
             for t in 0..columns[0].len() {
@@ -108,7 +124,9 @@ proptest! {
         stop in any::<prop::sample::Index>(),
     ) {
         let values = [3.0, 5.0, 2.0].map(Some);
-        let mut ours = Macd::from_values(&values).unwrap();
+        let mut expected = [0; 3].map(|_| vec![0.0; closes.len()]);
+        let mut columns = expected.each_mut().map(Vec::as_mut_slice);
+        TaLib::<Macd>::from_values(&values).unwrap().batch(&[&closes], &mut columns).unwrap();
         let mut theirs = TaLib::<Macd>::from_values(&values).unwrap();
         let mut text = Expression::with_catalog("macd(close, 3, 5, 2)", talib::rows()).unwrap();
         let stop = stop.index(closes.len());
@@ -121,11 +139,13 @@ proptest! {
                 text = fresh;
             }
             let bar = indicators::Bar::new(*close, *close, *close, *close, 1.0).unwrap();
-            prop_assert_eq!(ours.peek(*close), theirs.peek(*close));
+            let row = expected.each_ref().map(|column| column[t]);
+            let expected = (t >= theirs.lookback()).then_some(row);
+            let fields = |x: MacdOutput| [x.macd, x.signal, x.histogram];
+            prop_assert_eq!(theirs.peek(*close).map(fields), expected);
+            prop_assert_eq!(theirs.update(*close).map(fields), expected);
             let values = text.update(&bar).map(|values| values.to_vec());
-            let expected = ours.update(*close);
-            prop_assert_eq!(values, expected.map(|x| vec![x.macd, x.signal, x.histogram]));
-            prop_assert_eq!(theirs.update(*close), expected);
+            prop_assert_eq!(values, expected.map(|row| row.to_vec()));
         }
         theirs.reset();
         prop_assert_eq!(theirs.update(1.0), None);

@@ -20,6 +20,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Versions
+//! TA-Lib 0.8 has 201 functions, and its values are this crate's. 0.6 and 0.7 have
+//! 161, narrower ranges for some parameters (no RMA among the moving averages,
+//! say), and other roundings and limits: RSI or CMO of a series that does not
+//! move, for one. [`version`] tells which one is linked.
+//!
 //! # Cost
 //! The library computes over whole columns. A function keeps every bar it was
 //! given and computes from the first bar on, so one update costs as much as all
