@@ -22,9 +22,10 @@
 //!
 //! # Versions
 //! TA-Lib 0.8 has 201 functions, and its values are this crate's. 0.6 and 0.7 have
-//! 161, narrower ranges for some parameters (no RMA among the moving averages,
-//! say), and other roundings and limits: RSI or CMO of a series that does not
-//! move, for one. [`version`] tells which one is linked.
+//! 161, narrower ranges for some parameters (fewer kinds of moving averages, say),
+//! round a product and a sum one by one, and have other limits for what counts as
+//! no movement: ADX, BOP, CCI, CMO and DX, among others, can differ by far where
+//! hardly anything moves. [`version`] tells which one is linked.
 //!
 //! # Cost
 //! The library computes over whole columns. A function keeps every bar it was
