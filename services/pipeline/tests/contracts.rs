@@ -193,7 +193,9 @@ fn messages_are_avro_by_the_registered_schemas_and_no_message_asks_for_them() {
     wait_caught_up(&config);
     let asked = registry.requests();
     assert!(asked > 0);
-    let id = id_of(&read(input, "read_committed")[0]);
+    let records = read(input, "read_committed");
+    let is_trade = |plain: &&Plain| plain.header("type").is_none();
+    let id = id_of(records.iter().find(is_trade).expect("a trade"));
     let more: Vec<Plain> = all[200..].iter().map(|t| avro(id, Trade::SCHEMA, t)).collect();
     write(input, &more);
     wait_caught_up(&config);

@@ -51,9 +51,11 @@ install() {
         require mvn maven
         say "downloading Apicurio Registry $VERSION"
         mkdir -p "$home"
-        mvn -q -B dependency:unpack -DoutputDirectory="$home" \
+        mvn -q -B dependency:copy -DoutputDirectory="$home" \
             -Dartifact="io.apicurio:apicurio-registry-app:$VERSION:tar.gz:all" >&2 ||
             die "Maven could not download Apicurio Registry $VERSION"
+        tar -xzf "$home/apicurio-registry-app-$VERSION-all.tar.gz" -C "$home"
+        rm "$home/apicurio-registry-app-$VERSION-all.tar.gz"
         touch "$home/complete"
     fi
     printf '%s\n' "$home"
