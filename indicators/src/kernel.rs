@@ -9,7 +9,7 @@
 //!
 //! A kernel may hold other kernels and pass their states through its own.
 
-use crate::batch::Rest;
+use crate::batch::Work;
 use crate::catalog::Info;
 pub use crate::clock::{Clock, Ready};
 use crate::clock::{RUNNING, WarmUp};
@@ -17,7 +17,6 @@ use crate::indicator::{ColumnsError, Indicator};
 use crate::io::{Input, Output};
 use crate::parameter::{Arguments, ParameterError, UNSTABLE_PERIOD};
 use crate::window::{SavedWindow, Window};
-use pulp::{Arch, NullaryFnOnce};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt::Debug;
@@ -215,61 +214,25 @@ impl<K: Kernel> Indicator for Machine<K> {
         *self = Self::from_arguments(std::mem::take(&mut self.arguments));
     }
 
-    /// The same loop, compiled for what the processor has: fused
-    /// multiplication and addition cost a call where the compiler may not take
-    /// it for granted. The bits are the same.
     fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError> {
         let expected = (K::Input::SOURCES.len(), K::Output::FIELDS.len());
         let Some((columns, rows)) = K::Input::columns(inputs) else {
             return Err(ColumnsError::new(inputs, outputs, expected));
         };
-        let Some(filled) = K::Output::columns(outputs, rows) else {
+        let Some(mut filled) = K::Output::columns(outputs, rows) else {
             return Err(ColumnsError::new(inputs, outputs, expected));
         };
-        Arch::new().dispatch(Batch { machine: self, columns, filled, rows });
-        Ok(())
-    }
-}
-
-/// Rows to be computed at one go.
-struct Batch<'a, 'i, 'o, K: Kernel> {
-    machine: &'a mut Machine<K>,
-    columns: <K::Input as Input>::Columns<'i>,
-    filled: <K::Output as Output>::Columns<'o>,
-    rows: usize,
-}
-
-impl<K: Kernel> NullaryFnOnce for Batch<'_, '_, '_, K> {
-    type Output = ();
-
-    #[inline(always)]
-    fn call(self) {
-        let Self { machine, columns, mut filled, rows } = self;
         let mut row = 0;
-        while row < rows && machine.bars <= machine.lookback {
-            let output = K::Input::row(columns, row).and_then(|input| machine.update(input));
+        while row < rows && self.bars <= self.lookback {
+            let output = K::Input::row(columns, row).and_then(|input| self.update(input));
             K::Output::write(output, &mut filled, row);
             row += 1;
         }
-        let Some(mut kernel) = machine.kernel.take() else { return };
-        let rest = Rest { columns, filled, rows: row..rows };
-        let (mut copy, state) = (machine.state, &mut machine.state);
-        if kernel.is_simple() {
-            rest.compute(&mut kernel, &mut copy, true);
-            *state = copy;
-        } else if size_of::<K::State>() <= IN_REGISTERS {
-            rest.compute(&mut kernel, &mut copy, false);
-            *state = copy;
-        } else {
-            rest.compute(&mut kernel, state, false);
-        }
-        machine.kernel = Some(kernel);
+        let Self { kernel, state, .. } = self;
+        Work { kernel, state }.compute(columns, filled, row..rows);
+        Ok(())
     }
 }
-
-/// A state up to this size, in bytes, is copied for a batch, so that it can stay
-/// in registers; a larger one only pays for the copy, unless little of it is used.
-const IN_REGISTERS: usize = 128;
 
 /// What is saved of a machine: all that does not follow from its parameters.
 #[derive(Serialize, Deserialize)]

@@ -97,7 +97,8 @@ impl kernel::Kernel for Kernel {
     ) -> bool {
         let Ready { columns: [extremes, ..], scratch } = ready;
         let Some(extremes) = extremes.get_mut(..values.len()) else { return false };
-        self.window.columns(state, values, extremes, scratch)
+        self.window.columns(state, values, extremes, scratch);
+        true
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -21,11 +21,12 @@ use super::{SavedWindow, Window};
 use crate::clock::PIECE;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-/// The longest window that has a column form: a longer one keeps few steps from
-/// being taken one by one.
+/// The longest window whose extremes are found by doubling: of a longer one, too
+/// many values before those of a piece would be looked at again.
 pub(crate) const LONGEST: usize = 128;
 
 /// Room for the values of a piece and those of a window before it.
@@ -230,11 +231,7 @@ impl<O: Order> Extreme<O> {
 
     /// The extremes of the windows that end with each of `values`, as so many
     /// steps and stores would give them, several at a time; `scratch` is room to
-    /// work in. Does nothing and says `false` where that would be no faster: the
-    /// window is long, or the values are few.
-    ///
-    /// An extreme of `2k` values is the more extreme of two of `k`; that of any
-    /// other number of them, of two that overlap.
+    /// work in.
     #[inline(always)]
     pub fn columns(
         &mut self,
@@ -242,12 +239,27 @@ impl<O: Order> Extreme<O> {
         values: &[O::Item],
         extremes: &mut [O::Item],
         scratch: &mut [[O::Item; SCRATCH]; 2],
-    ) -> bool {
+    ) {
+        let length = 2 * self.current.len() + usize::from(self.odd);
+        let (most, rows) = (LONGEST.min(values.len() / 4), values.len());
+        match (2..=most).contains(&length) && rows <= PIECE {
+            true => self.doubling(state, values, extremes, scratch),
+            false => self.by_blocks(state, values, extremes),
+        }
+    }
+
+    /// For short windows: an extreme of `2k` values is the more extreme of two of
+    /// `k`; that of any other number of them, of two that overlap.
+    #[inline(always)]
+    fn doubling(
+        &mut self,
+        state: &mut ExtremeState<O>,
+        values: &[O::Item],
+        extremes: &mut [O::Item],
+        scratch: &mut [[O::Item; SCRATCH]; 2],
+    ) {
         let block = self.current.len();
         let length = 2 * block + usize::from(self.odd);
-        if !(2..=LONGEST).contains(&length) || !(4 * length..=PIECE).contains(&values.len()) {
-            return false;
-        }
         // What came before, where extremes of tails do as well as values.
         let filled = state.filled % block;
         let (head, tails) = self.current.split_at(filled);
@@ -285,13 +297,70 @@ impl<O: Order> Extreme<O> {
             self.step(state, *value);
             self.store(state, *value);
         }
-        true
+    }
+
+    /// For long ones: steps and stores, where what stays within a block is one loop.
+    #[inline(always)]
+    fn by_blocks(
+        &mut self,
+        state: &mut ExtremeState<O>,
+        mut values: &[O::Item],
+        mut extremes: &mut [O::Item],
+    ) {
+        let block = self.current.len();
+        // A full block turns over, and an even window has no tail at its end.
+        let whole = block.saturating_sub(usize::from(!self.odd));
+        while !values.is_empty() {
+            let from = state.filled;
+            let run = whole.saturating_sub(from).min(values.len());
+            let (some, rest) = values.split_at(run);
+            let (filled, empty) = extremes.split_at_mut(run);
+            (values, extremes) = (rest, empty);
+            if run > 0 {
+                let scanned = &mut self.last[block - from - run..block - from];
+                let ahead = usize::from(!self.odd);
+                scan::<O>(state, some, filled, &mut self.current[from..], ahead, scanned);
+                if self.odd && state.filled >= block {
+                    std::mem::swap(&mut self.current, &mut self.last);
+                }
+            }
+            let Some((value, rest)) = values.split_first() else { break };
+            let Some((extreme, empty)) = extremes.split_first_mut() else { break };
+            (values, extremes) = (rest, empty);
+            *extreme = self.step(state, *value);
+            self.store(state, *value);
+        }
     }
 
     /// The slot of the last block that this bar turns into an extreme of a tail.
     fn scan_slot(&self, state: &ExtremeState<O>) -> usize {
         self.last.len().wrapping_sub(state.filled)
     }
+}
+
+/// Steps and stores within a block. A function of its own, so that its loop has
+/// the registers to itself.
+#[inline(never)]
+fn scan<O: Order>(
+    state: &mut ExtremeState<O>,
+    values: &[O::Item],
+    extremes: &mut [O::Item],
+    current: &mut [O::Item],
+    ahead: usize,
+    scanned: &mut [O::Item],
+) {
+    let ExtremeState { mut head, last, mut tail, .. } = *state;
+    let slots = Cell::from_mut(current).as_slice_of_cells();
+    let Some(tails) = slots.get(ahead..) else { return };
+    let slots = slots.iter().zip(tails).zip(scanned.iter_mut().rev());
+    for ((value, extreme), ((slot, end), scanned)) in values.iter().zip(extremes).zip(slots) {
+        head = O::pick(head, *value);
+        tail = O::pick(*scanned, tail);
+        *scanned = tail;
+        *extreme = O::pick(O::pick(end.get(), last), head);
+        slot.set(*value);
+    }
+    (state.filled, state.head, state.tail) = (state.filled + values.len(), head, tail);
 }
 
 /// The more extreme one of each older and newer item.

@@ -53,8 +53,8 @@ impl Range {
         }
     }
 
-    /// Makes the highest highs and the lowest lows of many bars ready at one go, if
-    /// that is faster. See [`Kernel::columns`](crate::kernel::Kernel::columns).
+    /// Makes the highest highs and the lowest lows of many bars ready at one
+    /// go. See [`Kernel::columns`](crate::kernel::Kernel::columns).
     #[inline(always)]
     pub fn columns(
         &mut self,
@@ -69,8 +69,9 @@ impl Range {
         else {
             return false;
         };
-        self.highs.columns(&mut state.highs, highs, highest, scratch)
-            && self.lows.columns(&mut state.lows, lows, lowest, scratch)
+        self.highs.columns(&mut state.highs, highs, highest, scratch);
+        self.lows.columns(&mut state.lows, lows, lowest, scratch);
+        true
     }
 
     /// Shows both windows to `visit`.
