@@ -9,7 +9,8 @@ mod series;
 use indicators::catalog::{self, Row};
 use indicators::{DynIndicator, Values};
 use proptest::prelude::*;
-use series::{arguments, columns};
+use series::{arguments, columns, long_arguments};
+use std::ops::Range;
 
 /// One row of the catalog with parameters in range, and columns for its inputs.
 fn case() -> impl Strategy<Value = (&'static Row, Vec<Option<f64>>, Vec<Vec<f64>>)> {
@@ -17,6 +18,23 @@ fn case() -> impl Strategy<Value = (&'static Row, Vec<Option<f64>>, Vec<Vec<f64>
     (0..rows.len()).prop_flat_map(move |index| {
         let row = rows[index];
         (Just(row), arguments(row), columns(row.inputs, 1..300))
+    })
+}
+
+/// The same with periods of hundreds of bars and series of thousands, one of whose
+/// bars may be missing, and where to cut them.
+fn long_case() -> impl Strategy<Value = (&'static Row, Vec<Option<f64>>, Vec<Vec<f64>>, [usize; 2])>
+{
+    let rows = catalog::rows();
+    (0..rows.len()).prop_flat_map(move |index| {
+        let row = rows[index];
+        let cuts = [0..4_000usize, 0..4_000].map(|cut| cut.prop_map(|cut| cut.min(2_000)));
+        let case = (long_arguments(row), columns(row.inputs, 2_000..4_000), cuts, 0..8_000usize);
+        case.prop_map(move |(arguments, mut columns, mut cuts, hole)| {
+            columns[0].get_mut(hole).into_iter().for_each(|value| *value = f64::NAN);
+            cuts.sort();
+            (row, arguments, columns, cuts)
+        })
     })
 }
 
@@ -30,6 +48,52 @@ fn bits(values: Option<Values>) -> Option<Vec<u64>> {
 
 fn run(indicator: &mut dyn DynIndicator, columns: &[Vec<f64>]) -> Vec<Option<Vec<u64>>> {
     (0..columns[0].len()).map(|t| bits(indicator.update(&bar(columns, t)))).collect()
+}
+
+fn batch(
+    row: &Row,
+    indicator: &mut dyn DynIndicator,
+    columns: &[Vec<f64>],
+    rows: Range<usize>,
+) -> Vec<Vec<f64>> {
+    let mut outputs = vec![vec![0.0; rows.len()]; row.outputs.len()];
+    let inputs: Vec<&[f64]> = columns.iter().map(|column| &column[rows.clone()]).collect();
+    let mut filled: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
+    indicator.batch(&inputs, &mut filled).unwrap();
+    outputs
+}
+
+proptest! {
+    // Some for each row: each takes a while.
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn batches_and_updates_follow_each_other((row, arguments, columns, [first, second]) in long_case()) {
+        let mut expected = row.make(&arguments).unwrap();
+        let expected = run(expected.as_mut(), &columns);
+        let mut indicator = row.make(&arguments).unwrap();
+        let end = columns[0].len();
+        let mut found = Vec::new();
+        for rows in [0..first, second..end] {
+            let outputs = batch(row, indicator.as_mut(), &columns, rows.clone());
+            for t in 0..rows.len() {
+                let values = outputs.iter().map(|output| output[t].to_bits()).collect();
+                found.push((rows.start + t, values));
+            }
+            if rows.start == 0 {
+                let between = first..second;
+                let columns: Vec<_> = columns.iter().map(|c| c[between.clone()].to_vec()).collect();
+                for (t, values) in run(indicator.as_mut(), &columns).into_iter().enumerate() {
+                    let nothing = || vec![f64::NAN.to_bits(); row.outputs.len()];
+                    found.push((first + t, values.unwrap_or_else(nothing)));
+                }
+            }
+        }
+        for ((t, found), expected) in found.into_iter().zip(expected) {
+            let nothing = || vec![f64::NAN.to_bits(); row.outputs.len()];
+            prop_assert_eq!(found, expected.unwrap_or_else(nothing), "bar {}", t);
+        }
+    }
 }
 
 proptest! {
@@ -93,11 +157,8 @@ proptest! {
         let mut columns = columns;
         let hole = hole.index(columns[0].len());
         columns[0][hole] = f64::NAN;
-        let rows = columns[0].len();
-        let mut outputs = vec![vec![0.0; rows]; row.outputs.len()];
-        let inputs: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
-        let mut filled: Vec<&mut [f64]> = outputs.iter_mut().map(Vec::as_mut_slice).collect();
-        row.make(&arguments).unwrap().batch(&inputs, &mut filled).unwrap();
+        let mut batched = row.make(&arguments).unwrap();
+        let outputs = batch(row, batched.as_mut(), &columns, 0..columns[0].len());
         let streamed = run(row.make(&arguments).unwrap().as_mut(), &columns);
         for (t, values) in streamed.into_iter().enumerate() {
             for (i, output) in outputs.iter().enumerate() {

@@ -19,6 +19,20 @@ pub(crate) fn arguments(row: &'static Row) -> impl Strategy<Value = Vec<Option<f
     all.prop_filter("parameters that fit each other", |values| row.make(values).is_ok())
 }
 
+/// Values of all parameters: periods of hundreds of bars, where they may be so
+/// long, and the others at their defaults.
+pub(crate) fn long_arguments(row: &'static Row) -> impl Strategy<Value = Vec<Option<f64>>> + use<> {
+    let own: Vec<_> = row.info.parameters.iter().map(long_argument).collect();
+    own.prop_filter("parameters that fit each other", |values| row.make(values).is_ok())
+}
+
+fn long_argument(parameter: &Parameter) -> impl Strategy<Value = Option<f64>> + use<> {
+    match (parameter.kind, parameter.max > 600.0) {
+        (ParameterKind::Integer, true) => (60..600i32).prop_map(|n| Some(f64::from(n))).boxed(),
+        _ => Just(None).boxed(),
+    }
+}
+
 fn argument(parameter: &Parameter) -> impl Strategy<Value = Option<f64>> + use<> {
     let Parameter { min, max, .. } = *parameter;
     let value = match parameter.kind {
