@@ -7,6 +7,12 @@
 #                                        prints their addresses for KAFKA_BOOTSTRAP_SERVERS
 #       --nodes N                        default 1; with 3, two replicas of three must answer
 #       --advertise HOST:PORT,...        tell clients these addresses, one a node: proxies
+#       --secure USER:PASSWORD           one node, which also listens with TLS: as SASL_SSL for
+#                                        this user (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512), and as
+#                                        SSL for whoever has a certificate. Prints three lines,
+#                                        PLAINTEXT, SASL_SSL and SSL, each with its address. DIR/tls
+#                                        has ca.pem, client.pem, client.key, and in other/ the same
+#                                        from an authority that the node does not know
 #   kafka.sh kill DIR NODE               SIGKILL to one node, 1 to N
 #   kafka.sh restart DIR NODE            starts a killed node on its data, waits for it
 #   kafka.sh stop DIR                    ends all nodes, by SIGKILL: the data is for the bin
@@ -128,17 +134,51 @@ await() { # DIR NODE
     done
 }
 
-properties() { # DIR NODE NODES CLIENT INTERNAL CONTROLLER VOTERS ADVERTISED
+# Makes an authority in DIRECTORY, and certificates of it: the broker's, for 127.0.0.1 alone and
+# with the key in one file, as brokers read it; and a client's.
+certify() { # DIRECTORY
+    require openssl openssl
+    mkdir -p "$1"
+    (
+        cd "$1"
+        local new=(openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
+        "${new[@]}" -x509 -days 2 -subj /CN=authority -keyout ca.key -out ca.pem
+        for name in broker client; do
+            "${new[@]}" -subj "/CN=$name" -keyout $name.key -out $name.request
+            openssl x509 -req -days 2 -in $name.request -CA ca.pem -CAkey ca.key -CAcreateserial \
+                -extfile <(echo subjectAltName=IP:127.0.0.1) -out $name.pem
+        done
+        cat broker.key >>broker.pem
+    ) >"$1/log" 2>&1 || { cat "$1/log" >&2; die "cannot make certificates"; }
+}
+
+# What a node's properties have besides, to listen with TLS too.
+secure_properties() { # DIR USER PASSWORD
+    local login=org.apache.kafka.common.security
+    cat <<PROPERTIES
+ssl.keystore.type=PEM
+ssl.keystore.location=$1/tls/broker.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=$1/tls/ca.pem
+listener.name.ssl.ssl.client.auth=required
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
+listener.name.sasl_ssl.plain.sasl.jaas.config=$login.plain.PlainLoginModule required user_$2="$3";
+listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=$login.scram.ScramLoginModule required;
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=$login.scram.ScramLoginModule required;
+PROPERTIES
+}
+
+properties() { # DIR NODE NODES CLIENT INTERNAL CONTROLLER VOTERS ADVERTISED [,MORE_LISTENERS]
     local replicas=$3 in_sync=$(($3 > 1 ? $3 - 1 : 1))
     cat <<PROPERTIES
 process.roles=broker,controller
 node.id=$2
 controller.quorum.voters=$7
-listeners=CLIENT://127.0.0.1:$4,INTERNAL://127.0.0.1:$5,CONTROLLER://127.0.0.1:$6
-advertised.listeners=CLIENT://$8,INTERNAL://127.0.0.1:$5
+listeners=CLIENT://127.0.0.1:$4,INTERNAL://127.0.0.1:$5,CONTROLLER://127.0.0.1:$6${9:-}
+advertised.listeners=CLIENT://$8,INTERNAL://127.0.0.1:$5${9:-}
 inter.broker.listener.name=INTERNAL
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CLIENT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT
+listener.security.protocol.map=CLIENT:PLAINTEXT,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL
 log.dirs=$1/node-$2/data
 auto.create.topics.enable=false
 default.replication.factor=$replicas
@@ -159,16 +199,18 @@ PROPERTIES
 }
 
 start() {
-    local nodes=1 advertise=() dir
+    local nodes=1 advertise=() user='' dir
     while [ $# -gt 1 ]; do
         case $1 in
         --nodes) nodes=$2 ;;
         --advertise) IFS=, read -ra advertise <<<"$2" ;;
+        --secure) user=$2 ;;
         *) usage ;;
         esac
         shift 2
     done
     [ $# -eq 1 ] || usage
+    [ -z "$user" ] || [ "$nodes" -eq 1 ] || usage
     mkdir -p "$1"
     dir=$(cd "$1" && pwd)
     [ ! -e "$dir/home" ] || die "$dir is another cluster's"
@@ -181,15 +223,27 @@ start() {
         free_port && controller[node]=$port
         voters+=${voters:+,}$node@127.0.0.1:$port
     done
+    local sasl='' tls='' listeners='' users=() mechanism
+    if [ -n "$user" ]; then
+        free_port && sasl=127.0.0.1:$port
+        free_port && tls=127.0.0.1:$port
+        listeners=,SASL_SSL://$sasl,SSL://$tls
+        certify "$dir/tls"
+        certify "$dir/tls/other"
+        for mechanism in SCRAM-SHA-256 SCRAM-SHA-512; do
+            users+=(--add-scram "$mechanism=[name=${user%%:*},password=${user#*:}]")
+        done
+    fi
     local java formatting=() servers=''
     mapfile -t java < <(java_of "$dir")
     for ((node = 1; node <= nodes; node++)); do
         local address=127.0.0.1:${client[node]} file=$dir/node-$node/server.properties
         mkdir "$dir/node-$node"
         properties "$dir" $node "$nodes" "${client[node]}" "${internal[node]}" \
-            "${controller[node]}" "$voters" "${advertise[node - 1]:-$address}" >"$file"
+            "${controller[node]}" "$voters" "${advertise[node - 1]:-$address}" "$listeners" >"$file"
+        [ -z "$user" ] || secure_properties "$dir" "${user%%:*}" "${user#*:}" >>"$file"
         "${java[@]}" kafka.tools.StorageTool format -t AAAAAAAAAAAAAAAAAAAAAA -c "$file" \
-            >"$dir/node-$node/format.log" 2>&1 &
+            "${users[@]}" >"$dir/node-$node/format.log" 2>&1 &
         formatting[node]=$!
         servers+=${servers:+,}$address
     done
@@ -200,6 +254,7 @@ start() {
     for ((node = 1; node <= nodes; node++)); do
         await "$dir" $node
     done
+    [ -z "$user" ] || servers=$(printf '%s\n' "PLAINTEXT $servers" "SASL_SSL $sasl" "SSL $tls")
     printf '%s\n' "$servers"
 }
 
