@@ -74,17 +74,13 @@ impl Service {
     }
 
     /// Whether the service starts with these variables and no others, as far as
-    /// it can tell without a broker and without TLS in this build.
+    /// it can tell without a broker.
     ///
     /// # Errors
     /// What it says, in its own words.
     pub fn accepts(&self, variables: &[(String, String)]) -> Result<(), String> {
         let mut arguments = vec![OsString::from(self.name)];
         for (variable, arg) in self.options() {
-            // Needs a build with TLS, which this one may not be.
-            if variable == "KAFKA_SECURITY_PROTOCOL" {
-                continue;
-            }
             let Some((_, value)) = variables.iter().find(|(name, _)| *name == variable) else {
                 continue;
             };

@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 
 use rdkafka::admin::AdminClient;
-use rdkafka::client::ClientContext;
+use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -143,21 +143,21 @@ pub(crate) fn producer(
         .map_err(Error::kafka("set up the producer"))
 }
 
-/// The client that looks at topics and creates them.
-pub(crate) fn admin(config: &KafkaConfig) -> Result<AdminClient<Quiet>, Error> {
-    common(config).create_with_context(Quiet).map_err(Error::kafka("set up the admin client"))
+/// The client that sees whether the brokers let this service in. It is a producer
+/// for no more than its events.
+pub(crate) fn first<C: ProducerContext>(
+    config: &KafkaConfig,
+    context: C,
+) -> Result<BaseProducer<C>, Error> {
+    common(config)
+        // Why a connection fails is said at this level.
+        .set_log_level(RDKafkaLogLevel::Info)
+        .create_with_context(context)
+        .map_err(Error::kafka("set up a client"))
 }
 
-/// Says nothing: while a service starts, its caller reports what went wrong.
-#[derive(Debug, Default)]
-pub(crate) struct Quiet;
-
-impl ClientContext for Quiet {
-    fn log(&self, _: RDKafkaLogLevel, facility: &str, message: &str) {
-        tracing::debug!(target: "kafka", facility, "{message}");
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(target: "kafka", "{error}: {reason}");
-    }
+/// The client that looks at topics and creates them. What it would say by itself
+/// is delivered to nobody.
+pub(crate) fn admin(config: &KafkaConfig) -> Result<AdminClient<DefaultClientContext>, Error> {
+    common(config).create().map_err(Error::kafka("set up the admin client"))
 }

@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::error::Error;
 use crate::registry::{RegistryArgs, RegistryConfig};
+use crate::security::SecurityArgs;
 
 /// Where the brokers are and how to be admitted to them.
 #[derive(Args, Clone, Debug)]
@@ -62,48 +63,6 @@ pub struct KafkaArgs {
     kafka_transaction_timeout_ms: u64,
     #[command(flatten)]
     registry: RegistryArgs,
-}
-
-/// How to be admitted to the brokers.
-#[derive(Args, Clone, Debug)]
-struct SecurityArgs {
-    /// plaintext, ssl, sasl_plaintext or sasl_ssl
-    #[arg(long, env = "KAFKA_SECURITY_PROTOCOL", value_name = "PROTOCOL")]
-    kafka_security_protocol: Option<String>,
-    /// PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
-    #[arg(long, env = "KAFKA_SASL_MECHANISM", value_name = "MECHANISM")]
-    kafka_sasl_mechanism: Option<String>,
-    /// SASL user
-    #[arg(long, env = "KAFKA_SASL_USERNAME", value_name = "USER")]
-    kafka_sasl_username: Option<String>,
-    /// SASL password; better given by the environment than on the command line
-    #[arg(long, env = "KAFKA_SASL_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
-    kafka_sasl_password: Option<Secret>,
-    /// PEM file with the authorities that the brokers' certificates come from
-    #[arg(long, env = "KAFKA_SSL_CA_LOCATION", value_name = "FILE")]
-    kafka_ssl_ca_location: Option<String>,
-    /// PEM file with this client's certificate
-    #[arg(long, env = "KAFKA_SSL_CERTIFICATE_LOCATION", value_name = "FILE")]
-    kafka_ssl_certificate_location: Option<String>,
-    /// PEM file with this client's key
-    #[arg(long, env = "KAFKA_SSL_KEY_LOCATION", value_name = "FILE")]
-    kafka_ssl_key_location: Option<String>,
-}
-
-/// A text that is never shown.
-#[derive(Clone)]
-struct Secret(String);
-
-impl From<String> for Secret {
-    fn from(text: String) -> Secret {
-        Secret(text)
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("(hidden)")
-    }
 }
 
 /// What a service reads and writes when the user does not say.
@@ -278,32 +237,6 @@ impl ConnectionArgs {
             security: self.security.resolve()?,
             ..KafkaConfig::new(self.kafka_bootstrap_servers, defaults)
         })
-    }
-}
-
-impl SecurityArgs {
-    fn resolve(self) -> Result<BTreeMap<&'static str, String>, Error> {
-        if let Some(protocol) = &self.kafka_security_protocol
-            && protocol.to_ascii_lowercase().contains("ssl")
-            && cfg!(not(feature = "tls"))
-        {
-            return wrong(
-                "KAFKA_SECURITY_PROTOCOL",
-                format!("'{protocol}' needs a build with the cargo feature `tls`"),
-            );
-        }
-        Ok([
-            ("security.protocol", self.kafka_security_protocol),
-            ("sasl.mechanism", self.kafka_sasl_mechanism),
-            ("sasl.username", self.kafka_sasl_username),
-            ("sasl.password", self.kafka_sasl_password.map(|Secret(password)| password)),
-            ("ssl.ca.location", self.kafka_ssl_ca_location),
-            ("ssl.certificate.location", self.kafka_ssl_certificate_location),
-            ("ssl.key.location", self.kafka_ssl_key_location),
-        ]
-        .into_iter()
-        .filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)))
-        .collect())
     }
 }
 

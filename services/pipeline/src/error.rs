@@ -32,6 +32,16 @@ pub enum Error {
         /// What the client says.
         reason: String,
     },
+    /// A broker answered, and let this client not in.
+    #[error("no Kafka broker at {servers} lets this client in ({settings}): {reason}")]
+    NotAdmitted {
+        /// The addresses that were tried.
+        servers: String,
+        /// The settings that it may come from.
+        settings: &'static str,
+        /// What the client says.
+        reason: String,
+    },
     /// A topic is not as the service needs it, and cannot be made so.
     #[error("topic {topic}: {problem}")]
     Topic {

@@ -11,6 +11,7 @@ mod clients;
 pub mod codec;
 mod committed;
 pub mod config;
+mod contact;
 mod contracts;
 pub mod dead_letters;
 #[cfg(feature = "embedded-broker")]
@@ -30,6 +31,7 @@ mod publish;
 mod registry;
 mod restore;
 mod run;
+mod security;
 pub mod shutdown;
 pub mod source;
 mod state;

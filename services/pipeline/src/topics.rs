@@ -6,10 +6,12 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::error::RDKafkaErrorCode;
 
-use crate::clients::{self, Quiet};
+use crate::clients;
 use crate::config::KafkaConfig;
+use crate::contact;
 use crate::error::Error;
 
 const CALL: Duration = Duration::from_secs(5);
@@ -64,7 +66,7 @@ pub(crate) fn partitions(config: &KafkaConfig, name: &str) -> Result<Option<i32>
 
 struct Topics<'a> {
     config: &'a KafkaConfig,
-    admin: AdminClient<Quiet>,
+    admin: AdminClient<DefaultClientContext>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -73,12 +75,8 @@ impl<'a> Topics<'a> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .map_err(Error::system("start the runtime"))?;
-        let topics = Topics { config, admin: clients::admin(config)?, runtime };
-        topics.admin.inner().fetch_metadata(None, CALL).map_err(|reason| Error::Unreachable {
-            servers: config.bootstrap_servers.clone(),
-            reason: reason.to_string(),
-        })?;
-        Ok(topics)
+        contact::establish(config)?;
+        Ok(Topics { config, admin: clients::admin(config)?, runtime })
     }
 
     /// The number of a topic's partitions; `None` when there is no such topic.

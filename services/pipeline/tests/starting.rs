@@ -9,6 +9,7 @@ use pipeline::cli::{Refusal, parse};
 use pipeline::progress::caught_up;
 use pipeline::{Defaults, KafkaArgs, KafkaConfig};
 use rdkafka::producer::Producer;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 use support::*;
 
@@ -27,7 +28,8 @@ fn a_broker_that_is_not_there_is_one_line_within_seconds() {
     let error = refusal(&config);
     assert!(started.elapsed() < Duration::from_secs(10));
     assert!(error.contains(&port.to_string()), "{error}");
-    assert!(error.contains("KAFKA_BOOTSTRAP_SERVERS"), "{error}");
+    assert!(error.contains("(KAFKA_BOOTSTRAP_SERVERS)"), "{error}");
+    assert!(error.contains("Connection refused"), "{error}");
 }
 
 #[test]
@@ -91,8 +93,8 @@ struct Options {
 const DEFAULTS: Defaults =
     Defaults { input_topic: "trades", output_topic: "candles", consumer_group: "candles" };
 
-fn options(arguments: &[&str]) -> Result<KafkaConfig, String> {
-    let arguments = ["test"].iter().chain(arguments).map(Into::into);
+fn options<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<KafkaConfig, String> {
+    let arguments = ["test"].into_iter().chain(arguments).map(Into::into);
     match parse::<Options>(arguments.collect::<Vec<std::ffi::OsString>>()) {
         Ok(options) => options.kafka.resolve(DEFAULTS).map_err(|e| e.to_string()),
         Err(Refusal::Wrong(line)) => Err(line),
@@ -103,7 +105,7 @@ fn options(arguments: &[&str]) -> Result<KafkaConfig, String> {
 #[test]
 fn options_have_defaults_and_wrong_ones_are_named_on_one_line() {
     let servers = ["--kafka-bootstrap-servers", "h:1"];
-    let with = |more: &[&str]| options(&[&servers, more].concat());
+    let with = |more: &[&str]| options([&servers, more].concat());
     let config = with(&["--kafka-instance-id", "a"]).unwrap();
     assert_eq!((config.input_topic.as_str(), config.output_topic.as_str()), ("trades", "candles"));
     assert_eq!(config.dead_letter_topic(), "trades.dlq");
@@ -123,8 +125,72 @@ fn options_have_defaults_and_wrong_ones_are_named_on_one_line() {
         let error = with(arguments).unwrap_err();
         assert!(error.contains(named) && !error.contains('\n'), "{error}");
     }
-    let error = options(&["--kafka-bootstrap-servers", " "]).unwrap_err();
+    let error = options(["--kafka-bootstrap-servers", " "]).unwrap_err();
     assert!(error.contains("KAFKA_BOOTSTRAP_SERVERS"), "{error}");
-    let secret = with(&["--kafka-sasl-password", "hunter2"]).unwrap();
-    assert!(!format!("{secret:?}").contains("hunter2"));
+}
+
+/// With these options, each `--kafka-` without that and `=`.
+fn secured(settings: &str) -> Result<KafkaConfig, String> {
+    let more: Vec<String> =
+        settings.split_whitespace().map(|setting| format!("--kafka-{setting}")).collect();
+    let servers = ["--kafka-bootstrap-servers", "h:1"].into_iter();
+    options(servers.chain(more.iter().map(String::as_str)))
+}
+
+#[test]
+fn settings_of_tls_and_sasl_that_go_together_are_taken() {
+    let user = "sasl-username=u sasl-password=hunter2";
+    for right in [
+        "security-protocol=PLAINTEXT",
+        "security-protocol= sasl-mechanism= sasl-username= ssl-ca-location=",
+        "security-protocol=ssl",
+        "security-protocol=SSL ssl-ca-location=a ssl-certificate-location=c ssl-key-location=k",
+        &format!("security-protocol=sasl_plaintext sasl-mechanism=plain {user}"),
+        &format!("security-protocol=SASL_SSL sasl-mechanism=SCRAM-SHA-256 {user}"),
+        &format!(
+            "security-protocol=sasl_ssl sasl-mechanism=scram-sha-512 {user} ssl-ca-location=a"
+        ),
+    ] {
+        assert!(secured(right).is_ok(), "{right}: {:?}", secured(right));
+    }
+    let config = secured(&format!("security-protocol=SASL_SSL sasl-mechanism=plain {user}"));
+    let config = config.unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let security = config.security;
+    assert_eq!(security["security.protocol"], "sasl_ssl");
+    assert_eq!((security["sasl.mechanism"].as_str(), security.len()), ("PLAIN", 4));
+}
+
+#[test]
+fn settings_of_tls_and_sasl_that_do_not_go_together_are_named() {
+    let sasl = "security-protocol=sasl_ssl";
+    let user = "sasl-username=u sasl-password=hunter2";
+    for (settings, named) in [
+        ("security-protocol=tls", "KAFKA_SECURITY_PROTOCOL: is 'tls', expected plaintext, ssl,"),
+        (sasl, "KAFKA_SASL_MECHANISM: is not set"),
+        (&format!("{sasl} {user}"), "KAFKA_SASL_MECHANISM: is not set"),
+        (&format!("{sasl} {user} sasl-mechanism=GSSAPI"), "KAFKA_SASL_MECHANISM: is 'GSSAPI'"),
+        (&format!("{sasl} sasl-mechanism=PLAIN"), "KAFKA_SASL_USERNAME: is not set"),
+        (
+            &format!("{sasl} sasl-mechanism=PLAIN sasl-username=u"),
+            "KAFKA_SASL_PASSWORD: is not set",
+        ),
+        // Without effect, which nobody means.
+        (user, "KAFKA_SECURITY_PROTOCOL: is 'plaintext', expected sasl_ssl or sasl_plaintext"),
+        (&format!("{user} security-protocol=ssl"), "KAFKA_SECURITY_PROTOCOL: is 'ssl'"),
+        ("ssl-ca-location=a", "KAFKA_SECURITY_PROTOCOL: is 'plaintext', expected ssl or sasl_ssl"),
+        ("security-protocol=ssl ssl-key-location=k", "KAFKA_SSL_CERTIFICATE_LOCATION: is not set"),
+        ("security-protocol=ssl ssl-certificate-location=c", "KAFKA_SSL_KEY_LOCATION: is not set"),
+    ] {
+        let error = secured(settings).unwrap_err();
+        assert!(error.starts_with(named) && !error.contains('\n'), "{settings}: {error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn a_file_of_tls_that_is_not_there_is_named() {
+    let security = BTreeMap::from([("ssl.ca.location", "no/such.pem".to_owned())]);
+    let error = refusal(&KafkaConfig { security, ..config("nofile") });
+    assert!(error.starts_with("KAFKA_SSL_CA_LOCATION: cannot read 'no/such.pem': "), "{error}");
 }
