@@ -48,12 +48,15 @@ const SECRET: &str = "hunter2hunter2";
 
 /// The test's configuration, with a password that a plaintext broker does not ask for.
 fn secretive(config: KafkaConfig) -> KafkaConfig {
-    let arguments = ["x", "--kafka-bootstrap-servers", "h:1", "--kafka-sasl-password", SECRET];
-    let options = Options::parse_from(arguments);
+    let user = ["--kafka-sasl-username", "u", "--kafka-sasl-password", SECRET];
+    let protocol = ["--kafka-security-protocol=sasl_plaintext", "--kafka-sasl-mechanism=PLAIN"];
+    let options = ["x", "--kafka-bootstrap-servers", "h:1"].into_iter().chain(user).chain(protocol);
+    let options = Options::parse_from(options);
     assert!(!format!("{options:?}").contains(SECRET), "{options:?}");
     let defaults = Defaults { input_topic: "", output_topic: "", consumer_group: "" };
-    let security = options.kafka.resolve(defaults).unwrap().security;
+    let mut security = options.kafka.resolve(defaults).unwrap().security;
     assert_eq!(security["sasl.password"], SECRET);
+    security.remove("security.protocol");
     let config = KafkaConfig { security, ..config };
     for shown in [format!("{config:?}"), format!("{config:#?}")] {
         assert!(!shown.contains(SECRET), "{shown}");
