@@ -17,6 +17,7 @@ use crate::indicator::{ColumnsError, Indicator};
 use crate::io::{Input, Output};
 use crate::parameter::{Arguments, ParameterError, UNSTABLE_PERIOD};
 use crate::window::{SavedWindow, Window};
+use pulp::{Arch, NullaryFnOnce};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt::Debug;
@@ -61,6 +62,11 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
     fn store<C: Clock>(&mut self, clock: C, state: &Self::State, input: Self::Input) {
         let _ = (clock, state, input);
     }
+
+    /// Whether a step multiplies and adds fused several times. That costs a call
+    /// each time where the compiler may not take it for granted that the processor
+    /// can; it then pays to ask the processor once and to be compiled for it.
+    const FUSES: bool = false;
 
     /// Whether [`columns`](Self::columns) ever makes anything ready.
     const HAS_COLUMNS: bool = false;
@@ -193,9 +199,8 @@ impl<K: Kernel> Indicator for Machine<K> {
             return self.warm_up(input);
         }
         let kernel = self.kernel.as_mut()?;
-        let output = kernel.step(RUNNING, &mut self.state, input);
-        kernel.store(RUNNING, &self.state, input);
-        Some(output)
+        let update = Update { kernel, state: &mut self.state, input };
+        Some(if K::FUSES { Arch::new().dispatch(update) } else { update.call() })
     }
 
     #[inline(always)]
@@ -231,6 +236,25 @@ impl<K: Kernel> Indicator for Machine<K> {
         let Self { kernel, state, .. } = self;
         Work { kernel, state }.compute(columns, filled, row..rows);
         Ok(())
+    }
+}
+
+/// A step and a store.
+struct Update<'a, K: Kernel> {
+    kernel: &'a mut K,
+    state: &'a mut K::State,
+    input: K::Input,
+}
+
+impl<K: Kernel> NullaryFnOnce for Update<'_, K> {
+    type Output = K::Output;
+
+    #[inline(always)]
+    fn call(self) -> K::Output {
+        let Self { kernel, state, input } = self;
+        let output = kernel.step(RUNNING, state, input);
+        kernel.store(RUNNING, state, input);
+        output
     }
 }
 

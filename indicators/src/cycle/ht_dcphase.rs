@@ -145,6 +145,8 @@ impl kernel::Kernel for Kernel {
         63
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
         let period = self.period.step(clock, &mut state.period, value);

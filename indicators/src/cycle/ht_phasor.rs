@@ -89,6 +89,8 @@ impl kernel::Kernel for Kernel {
         32
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut HomodyneState, value: f64) -> HtPhasorOutput {
         let cycle = self.cycle.step(state, clock.bar(), value);

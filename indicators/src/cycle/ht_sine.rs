@@ -97,6 +97,8 @@ impl kernel::Kernel for Kernel {
         63
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut Self::State, value: f64) -> HtSineOutput {
         HtSineOutput::of(self.phase.step(clock, state, value))

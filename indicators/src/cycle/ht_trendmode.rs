@@ -104,6 +104,8 @@ impl kernel::Kernel for Kernel {
         63
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> HtTrendModeOutput {
         let last_phase = state.phase.phase;

@@ -76,6 +76,8 @@ impl kernel::Kernel for Kernel {
         self.averages.lookback()
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut Self::State, value: f64) -> f64 {
         let (fast, slow) = self.averages.averages(clock, state, value);

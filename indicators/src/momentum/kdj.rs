@@ -100,6 +100,8 @@ impl kernel::Kernel for Kernel {
         self.stochastic.lookback()
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut Self::State, bar: HighLowClose) -> KdjOutput {
         let output = self.stochastic.step(clock, state, bar);

@@ -124,6 +124,8 @@ impl kernel::Kernel for Kernel {
         self.slow.lookback() + self.signal.lookback()
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> MacdOutput {
         let slow = self.slow.step(clock, &mut state.slow, value);

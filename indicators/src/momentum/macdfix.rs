@@ -71,6 +71,8 @@ impl kernel::Kernel for Kernel {
         self.macd.lookback()
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut Self::State, value: f64) -> MacdOutput {
         self.macd.step(clock, state, value)

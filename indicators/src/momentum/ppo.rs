@@ -107,6 +107,8 @@ impl kernel::Kernel for Kernel {
         self.fast.lookback().max(self.slow.lookback())
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
         let (fast, slow) = self.averages(clock, state, value);

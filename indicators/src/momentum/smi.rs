@@ -124,6 +124,8 @@ impl kernel::Kernel for Kernel {
         self.period - 1 + self.slow.lookback() + self.fast.lookback() + self.signal.lookback()
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, bar: HighLowClose) -> SmiOutput {
         let nothing = SmiOutput { smi: 0.0, signal: 0.0 };

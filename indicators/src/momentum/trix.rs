@@ -80,6 +80,8 @@ impl kernel::Kernel for Kernel {
         3 * self.average.lookback() + 1
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
         let wait = self.average.lookback();

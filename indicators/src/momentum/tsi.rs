@@ -86,6 +86,8 @@ impl kernel::Kernel for Kernel {
         1 + self.first.lookback() + self.second.lookback()
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
         let change = value - state.value;

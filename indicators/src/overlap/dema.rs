@@ -84,6 +84,8 @@ impl kernel::Kernel for Kernel {
         2 * self.average.lookback()
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
         let once = self.average.step(clock, &mut state.once, value);

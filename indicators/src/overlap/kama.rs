@@ -98,6 +98,8 @@ impl kernel::Kernel for Kernel {
         if self.period == 1 { 0 } else { self.period }
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
         if self.period == 1 || clock.bar() == 0 {

@@ -113,6 +113,8 @@ impl kernel::Kernel for Kernel {
         32
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> MamaOutput {
         let cycle = self.cycle.step(&mut state.cycle, clock.bar(), value);

@@ -98,6 +98,8 @@ impl kernel::Kernel for Kernel {
         6 * (self.period - 1)
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
         if self.period == 1 {

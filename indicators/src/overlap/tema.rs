@@ -87,6 +87,8 @@ impl kernel::Kernel for Kernel {
         3 * self.average.lookback()
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
         if self.period == 1 {

@@ -91,6 +91,8 @@ impl kernel::Kernel for Kernel {
         2 * self.average.lookback() + self.slow - 1
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, bar: HighLow) -> f64 {
         let once = self.average.step(clock, &mut state.once, bar.high - bar.low);

@@ -98,6 +98,8 @@ impl kernel::Kernel for Kernel {
         self.width - 1 + self.average.lookback()
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
         let variance = self.variance.step(&mut state.variance, clock.bar(), value);

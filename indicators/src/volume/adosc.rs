@@ -96,6 +96,8 @@ impl kernel::Kernel for Kernel {
         self.lookback
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, bar: HighLowCloseVolume) -> f64 {
         let line = self.line.step(clock, &mut state.line, bar);

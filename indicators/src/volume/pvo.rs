@@ -78,6 +78,8 @@ impl kernel::Kernel for Kernel {
         self.oscillator.lookback()
     }
 
+    const FUSES: bool = true;
+
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut Self::State, bar: Volume) -> f64 {
         self.oscillator.step(clock, state, bar.volume)
