@@ -12,8 +12,10 @@ use proptest::prelude::*;
 use series::{arguments, columns, long_arguments};
 use std::ops::Range;
 
-/// One row of the catalog with parameters in range, and columns for its inputs.
-fn case() -> impl Strategy<Value = (&'static Row, Vec<Option<f64>>, Vec<Vec<f64>>)> {
+/// One row of the catalog, with parameters in range, and columns for its inputs.
+type Case = (&'static Row, Vec<Option<f64>>, Vec<Vec<f64>>);
+
+fn case() -> impl Strategy<Value = Case> {
     let rows = catalog::rows();
     (0..rows.len()).prop_flat_map(move |index| {
         let row = rows[index];
@@ -23,8 +25,7 @@ fn case() -> impl Strategy<Value = (&'static Row, Vec<Option<f64>>, Vec<Vec<f64>
 
 /// The same with periods of hundreds of bars and series of thousands, one of whose
 /// bars may be missing, and where to cut them.
-fn long_case() -> impl Strategy<Value = (&'static Row, Vec<Option<f64>>, Vec<Vec<f64>>, [usize; 2])>
-{
+fn long_case() -> impl Strategy<Value = (Case, [usize; 2])> {
     let rows = catalog::rows();
     (0..rows.len()).prop_flat_map(move |index| {
         let row = rows[index];
@@ -33,7 +34,7 @@ fn long_case() -> impl Strategy<Value = (&'static Row, Vec<Option<f64>>, Vec<Vec
         case.prop_map(move |(arguments, mut columns, mut cuts, hole)| {
             columns[0].get_mut(hole).into_iter().for_each(|value| *value = f64::NAN);
             cuts.sort();
-            (row, arguments, columns, cuts)
+            ((row, arguments, columns), cuts)
         })
     })
 }
@@ -68,7 +69,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn batches_and_updates_follow_each_other((row, arguments, columns, [first, second]) in long_case()) {
+    fn batches_and_updates_follow_each_other(((row, arguments, columns), [first, second]) in long_case()) {
         let mut expected = row.make(&arguments).unwrap();
         let expected = run(expected.as_mut(), &columns);
         let mut indicator = row.make(&arguments).unwrap();

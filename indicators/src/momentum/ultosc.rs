@@ -67,21 +67,14 @@ struct Part {
     start: usize,
 }
 
-/// What one period's sums are.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Sums {
-    pressure: f64,
-    range: f64,
-}
-
 /// The definition of [`Ultosc`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
     range: trange::Kernel,
     /// From the shortest period to the longest.
     parts: [Part; 3],
-    pressures: Ring,
-    ranges: Ring,
+    /// Pressures and ranges.
+    terms: Ring<[f64; 2]>,
     flat: ZeroRun,
 }
 
@@ -90,8 +83,9 @@ pub struct Kernel {
 pub struct State {
     close: f64,
     range: trange::State,
-    latest: Sums,
-    sums: [Sums; 3],
+    latest: [f64; 2],
+    /// Of pressures and ranges, for each period.
+    sums: [[f64; 2]; 3],
     zeros: usize,
 }
 
@@ -120,8 +114,7 @@ impl kernel::Kernel for Kernel {
         Self {
             range: trange::Kernel,
             parts: [(shortest, 4.0), (middle, 2.0), (longest, 1.0)].map(part),
-            pressures: Ring::new(longest),
-            ranges: Ring::new(longest),
+            terms: Ring::new(longest),
             flat: ZeroRun::new(longest),
         }
     }
@@ -137,21 +130,22 @@ impl kernel::Kernel for Kernel {
         let pressure = bar.close - low;
         let range = self.range.step(clock, &mut state.range, bar);
         state.close = bar.close;
-        state.latest = Sums { pressure, range };
-        self.flat.step(&mut state.zeros, pressure == 0.0 && range == 0.0);
+        state.latest = [pressure, range];
+        self.flat.step(&mut state.zeros, state.latest == [0.0; 2]);
         let mut sum = 0.0;
         for (part, sums) in self.parts.iter().zip(&mut state.sums) {
             let Some(clock) = clock.since(part.start) else { continue };
             if clock.since(part.period).is_some() {
-                sums.pressure -= self.pressures.ago(part.period);
-                sums.range -= self.ranges.ago(part.period);
+                let old = self.terms.ago(part.period);
+                sums.iter_mut().zip(old).for_each(|(sum, old)| *sum -= old);
             }
-            sums.pressure += pressure;
-            sums.range += range;
+            sums.iter_mut().zip(state.latest).for_each(|(sum, new)| *sum += new);
             if state.zeros >= part.period {
-                *sums = Sums::default();
-            } else if sums.range > 0.0 {
-                sum += part.weight * (sums.pressure / sums.range);
+                *sums = [0.0; 2];
+            }
+            let [pressures, ranges] = *sums;
+            if ranges > 0.0 {
+                sum += part.weight * (pressures / ranges);
             }
         }
         100.0 * (sum / 7.0)
@@ -159,12 +153,10 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn store<C: Clock>(&mut self, _: C, state: &State, _: HighLowClose) {
-        self.pressures.push(state.latest.pressure);
-        self.ranges.push(state.latest.range);
+        self.terms.push(state.latest);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        visit(&mut self.pressures);
-        visit(&mut self.ranges);
+        visit(&mut self.terms);
     }
 }

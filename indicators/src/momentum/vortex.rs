@@ -5,7 +5,7 @@ use crate::io::{HighLowClose, output};
 use crate::kernel::{self, Clock, Machine};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::volatility::trange;
-use crate::window::{RollingSum, Window, ZeroRun};
+use crate::window::{RollingSums, Window, ZeroRun};
 use serde::{Deserialize, Serialize};
 
 /// Vortex indicator (VORTEX): how far highs reach above the lows before them,
@@ -63,7 +63,7 @@ output! {
 pub struct Kernel {
     period: usize,
     range: trange::Kernel,
-    windows: [RollingSum; 3],
+    sums: RollingSums<3>,
     flat: ZeroRun,
 }
 
@@ -96,7 +96,7 @@ impl kernel::Kernel for Kernel {
         Self {
             period,
             range: trange::Kernel,
-            windows: [0, 1, 2].map(|_| RollingSum::new(period)),
+            sums: RollingSums::new(period),
             flat: ZeroRun::new(period),
         }
     }
@@ -112,9 +112,7 @@ impl kernel::Kernel for Kernel {
         let terms = [range, (bar.high - state.low).abs(), (bar.low - state.high).abs()];
         state.terms = if begun { terms } else { [0.0; 3] };
         (state.high, state.low) = (bar.high, bar.low);
-        for ((window, sum), term) in self.windows.iter().zip(&mut state.sums).zip(state.terms) {
-            window.step(sum, term);
-        }
+        self.sums.step(&mut state.sums, state.terms);
         if self.flat.step(&mut state.zeros, range == 0.0) {
             state.sums[0] = 0.0;
         }
@@ -128,12 +126,10 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn store<C: Clock>(&mut self, _: C, state: &State, _: HighLowClose) {
-        for (window, term) in self.windows.iter_mut().zip(state.terms) {
-            window.store(term);
-        }
+        self.sums.store(state.terms);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        self.windows.iter_mut().for_each(|window| visit(window));
+        visit(&mut self.sums);
     }
 }

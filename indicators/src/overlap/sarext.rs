@@ -142,34 +142,76 @@ impl Kernel {
         }
         let (ceiling, floor) = (high.max(state.high), low.min(state.low));
         (state.high, state.low) = (high, low);
-        let reached = if state.short { high >= state.stop } else { low <= state.stop };
-        state.short ^= reached;
-        // The stop never lies within the last two bars.
-        let outside = |stop: f64| {
-            let (below, above) = (stop < ceiling, stop > floor);
-            match state.short {
-                true => if below { ceiling } else { stop },
-                false => if above { floor } else { stop },
-            }
-        };
-        let (short, side) = (state.short, *self.side(state));
-        let new = if short { low } else { high };
-        let mut stop = state.stop;
-        if reached {
-            stop = outside(state.best);
-            if self.offset != 0.0 {
-                let offset = stop * self.offset;
-                stop = if short { stop + offset } else { stop - offset };
-            }
-            state.acceleration = side.first;
-            state.best = new;
-        } else if if short { new < state.best } else { new > state.best } {
-            state.best = new;
-            state.acceleration = (state.acceleration + side.more).min(side.most);
+        let around = Around { high, low, ceiling, floor };
+        // Positions last for many bars: a jump that is foreseen costs less than
+        // choosing between the sides at every turn.
+        match (state.short, high >= state.stop, low <= state.stop) {
+            (true, true, _) => self.reverse::<false>(state, around),
+            (true, ..) => self.hold::<true>(state, around),
+            (false, _, true) => self.reverse::<true>(state, around),
+            (false, ..) => self.hold::<false>(state, around),
         }
+    }
+
+    /// The position goes on.
+    #[inline(always)]
+    fn hold<const SHORT: bool>(&self, state: &mut State, around: Around) -> (f64, bool) {
+        let side = if SHORT { &self.short } else { &self.long };
+        let new = if SHORT { around.low } else { around.high };
+        let better = if SHORT { new < state.best } else { new > state.best };
+        let faster = (state.acceleration + side.more).min(side.most);
+        state.acceleration = if better { faster } else { state.acceleration };
+        state.best = if better { new } else { state.best };
+        self.follow::<SHORT>(state, around, state.stop)
+    }
+
+    /// The other position begins, with the best price of the one before as its
+    /// stop.
+    #[inline(always)]
+    fn reverse<const SHORT: bool>(&self, state: &mut State, around: Around) -> (f64, bool) {
+        let mut stop = around.outside::<SHORT>(state.best);
+        if self.offset != 0.0 {
+            let offset = stop * self.offset;
+            stop = if SHORT { stop + offset } else { stop - offset };
+        }
+        state.short = SHORT;
+        state.acceleration = if SHORT { self.short.first } else { self.long.first };
+        state.best = if SHORT { around.low } else { around.high };
+        self.follow::<SHORT>(state, around, stop)
+    }
+
+    /// This bar's stop, and the next one from it.
+    #[inline(always)]
+    fn follow<const SHORT: bool>(
+        &self,
+        state: &mut State,
+        around: Around,
+        stop: f64,
+    ) -> (f64, bool) {
         // Fused, as in TA-Lib's C library.
-        state.stop = outside(state.acceleration.mul_add(state.best - stop, stop));
-        (stop, short)
+        let next = state.acceleration.mul_add(state.best - stop, stop);
+        state.stop = around.outside::<SHORT>(next);
+        (stop, SHORT)
+    }
+}
+
+/// A bar, and the extremes of it and the one before.
+#[derive(Clone, Copy)]
+struct Around {
+    high: f64,
+    low: f64,
+    ceiling: f64,
+    floor: f64,
+}
+
+impl Around {
+    /// The stop never lies within the last two bars.
+    #[inline(always)]
+    fn outside<const SHORT: bool>(self, stop: f64) -> f64 {
+        match SHORT {
+            true => if stop < self.ceiling { self.ceiling } else { stop },
+            false => if stop > self.floor { self.floor } else { stop },
+        }
     }
 }
 

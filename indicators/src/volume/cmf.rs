@@ -5,8 +5,7 @@ use crate::io::HighLowCloseVolume;
 use crate::kernel::{self, Clock, Machine};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::volume::ad::money_flow_volume;
-use crate::window::{RollingSum, Window};
-use serde::{Deserialize, Serialize};
+use crate::window::{RollingSums, Window};
 
 /// Chaikin money flow (CMF): the share of the volume of the last bars that went
 /// into closes near the high, from -1 to 1.
@@ -50,15 +49,7 @@ impl Cmf {
 #[derive(Clone, Debug)]
 pub struct Kernel {
     period: usize,
-    flow: RollingSum,
-    volume: RollingSum,
-}
-
-/// The two sums.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct State {
-    flow: f64,
-    volume: f64,
+    sums: RollingSums<2>,
 }
 
 impl kernel::Kernel for Kernel {
@@ -71,11 +62,12 @@ impl kernel::Kernel for Kernel {
     };
     type Input = HighLowCloseVolume;
     type Output = f64;
-    type State = State;
+    /// The sums of flow and volume.
+    type State = [f64; 2];
 
     fn new(arguments: &Arguments) -> Self {
         let period = arguments.integer(0);
-        Self { period, flow: RollingSum::new(period), volume: RollingSum::new(period) }
+        Self { period, sums: RollingSums::new(period) }
     }
 
     fn lookback(&self) -> usize {
@@ -83,20 +75,17 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, state: &mut State, bar: HighLowCloseVolume) -> f64 {
-        let flow = self.flow.step(&mut state.flow, money_flow_volume(bar));
-        let volume = self.volume.step(&mut state.volume, bar.volume);
+    fn step<C: Clock>(&self, _: C, sums: &mut [f64; 2], bar: HighLowCloseVolume) -> f64 {
+        let [flow, volume] = self.sums.step(sums, [money_flow_volume(bar), bar.volume]);
         if volume > 0.0 { flow / volume } else { 0.0 }
     }
 
     #[inline(always)]
-    fn store<C: Clock>(&mut self, _: C, _: &State, bar: HighLowCloseVolume) {
-        self.flow.store(money_flow_volume(bar));
-        self.volume.store(bar.volume);
+    fn store<C: Clock>(&mut self, _: C, _: &[f64; 2], bar: HighLowCloseVolume) {
+        self.sums.store([money_flow_volume(bar), bar.volume]);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        visit(&mut self.flow);
-        visit(&mut self.volume);
+        visit(&mut self.sums);
     }
 }

@@ -17,7 +17,8 @@
 //! A window holds values, or values with the bar that each came at: then it also
 //! tells where the extreme is.
 
-use super::{SavedWindow, Window};
+use super::item::numbers;
+use super::{Item, SavedWindow, Window};
 use crate::clock::PIECE;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -32,30 +33,6 @@ pub(crate) const LONGEST: usize = 128;
 /// Room for the values of a piece and those of a window before it.
 pub const SCRATCH: usize = PIECE + LONGEST;
 
-/// What a window holds.
-pub trait Item: Copy + Debug + Send + Sync + Serialize + DeserializeOwned + 'static {
-    /// How many numbers it is saved as.
-    const WIDTH: usize;
-
-    /// Appends its numbers.
-    fn save(self, numbers: &mut Vec<f64>);
-
-    /// The item of as many numbers as its width.
-    fn load(numbers: &[f64]) -> Option<Self>;
-}
-
-impl Item for f64 {
-    const WIDTH: usize = 1;
-
-    fn save(self, numbers: &mut Vec<f64>) {
-        numbers.push(self);
-    }
-
-    fn load(numbers: &[f64]) -> Option<Self> {
-        numbers.first().copied()
-    }
-}
-
 /// A value and the bar that it came at. The bar is a float too, since then one
 /// comparison chooses both without a jump, which could not be predicted; it is
 /// exact for 2^53 bars.
@@ -69,6 +46,7 @@ pub struct Point {
 
 impl Item for Point {
     const WIDTH: usize = 2;
+    const ZERO: Self = Self { value: 0.0, bar: 0.0 };
 
     fn save(self, numbers: &mut Vec<f64>) {
         numbers.extend([self.value, self.bar]);
@@ -85,7 +63,7 @@ impl Item for Point {
 /// Which of two items is the more extreme.
 pub trait Order: Copy + Debug + Default + Send + Sync + 'static {
     /// What is compared.
-    type Item: Item;
+    type Item: Item + Serialize + DeserializeOwned;
 
     /// What every finite value replaces. Finite, since a saved state may be
     /// JSON, which knows no infinity.
@@ -373,19 +351,15 @@ fn pick_all<O: Order>(picked: &mut [O::Item], older: &[O::Item], newer: &[O::Ite
 
 impl<O: Order> Window for Extreme<O> {
     fn save(&self) -> SavedWindow {
-        let mut values = Vec::new();
-        let items = self.current.iter().chain(&self.last);
-        items.for_each(|item| item.save(&mut values));
-        SavedWindow { values, position: 0 }
+        SavedWindow { values: numbers(self.current.iter().chain(&self.last)), position: 0 }
     }
 
     fn load(&mut self, saved: SavedWindow) -> bool {
-        let width = O::Item::WIDTH;
-        let items = self.current.len() + self.last.len();
-        let fits = saved.values.len() == items * width;
+        let slots = self.current.iter().chain(&self.last).count();
+        let fits = saved.values.len() == slots * O::Item::WIDTH;
         if fits {
             let slots = self.current.iter_mut().chain(&mut self.last);
-            for (slot, numbers) in slots.zip(saved.values.chunks_exact(width)) {
+            for (slot, numbers) in slots.zip(saved.values.chunks_exact(O::Item::WIDTH)) {
                 *slot = O::Item::load(numbers).unwrap_or(O::LEAST);
             }
         }

@@ -3,6 +3,7 @@
 
 mod extreme;
 mod homodyne;
+mod item;
 mod moves;
 mod range;
 mod regression;
@@ -16,10 +17,11 @@ mod wilder;
 
 pub(crate) use extreme::LONGEST;
 pub use extreme::{
-    Extreme, ExtremeState, Highest, HighestAt, Item, Lowest, LowestAt, Order, Point, SCRATCH,
+    Extreme, ExtremeState, Highest, HighestAt, Lowest, LowestAt, Order, Point, SCRATCH,
 };
 pub use homodyne::{Cycle, Homodyne, HomodyneState};
 pub(crate) use homodyne::{DEGREES, Smoother};
+pub use item::Item;
 pub use moves::{Moves, MovesState};
 pub(crate) use range::spread;
 pub use range::{Range, RangeState};
@@ -27,7 +29,7 @@ pub use regression::{Regression, RegressionState};
 pub use ring::Ring;
 pub(crate) use slots::deviations;
 pub use states::States;
-pub use sum::{RollingSum, ZeroRun};
+pub use sum::{RollingSum, RollingSums, ZeroRun};
 pub use variance::{Variance, VarianceState};
 pub use weighted::{WeightedSum, WeightedSumState};
 pub use wilder::{DirectionalMove, WilderSum};

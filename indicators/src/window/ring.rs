@@ -1,19 +1,21 @@
 //! The last `n` values, oldest out first.
 
-use super::{SavedWindow, Window};
+use super::item::numbers;
+use super::{Item, SavedWindow, Window};
 
-/// The last `n` values; zeros before there were any.
+/// The last `n` values; zeros before there were any. A value may be several
+/// numbers: then they share one place, which is looked for once.
 #[derive(Clone, Debug)]
-pub struct Ring {
-    values: Box<[f64]>,
+pub struct Ring<T = f64> {
+    values: Box<[T]>,
     /// Where the oldest value is, and the next one goes.
     next: usize,
 }
 
-impl Ring {
+impl<T: Item> Ring<T> {
     /// A ring of `length` zeros. A ring of no length stays one of zeros.
     pub fn new(length: usize) -> Self {
-        Self { values: vec![0.0; length].into(), next: 0 }
+        Self { values: vec![T::ZERO; length].into(), next: 0 }
     }
 
     /// How many values it holds.
@@ -28,30 +30,30 @@ impl Ring {
 
     /// The value that the next push drives out.
     #[inline(always)]
-    pub fn oldest(&self) -> f64 {
-        self.values.get(self.next).copied().unwrap_or_default()
+    pub fn oldest(&self) -> T {
+        self.values.get(self.next).copied().unwrap_or(T::ZERO)
     }
 
     /// The value that was pushed `pushes` pushes ago, 1 being the latest; zero
     /// when that is further back than the ring is long.
     #[inline(always)]
-    pub fn ago(&self, pushes: usize) -> f64 {
+    pub fn ago(&self, pushes: usize) -> T {
         let slot = match self.next.checked_sub(pushes) {
             Some(slot) => slot,
             None => (self.next + self.values.len()).wrapping_sub(pushes),
         };
-        self.values.get(slot).copied().unwrap_or_default()
+        self.values.get(slot).copied().unwrap_or(T::ZERO)
     }
 
     /// The values, oldest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = f64> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = T> {
         let (newer, older) = self.values.split_at(self.next.min(self.values.len()));
         older.iter().chain(newer).copied()
     }
 
     /// The values as a push of `value` would leave them, in the order of their
     /// slots: a value keeps its place until it is driven out.
-    pub fn slots_with(&self, value: f64) -> impl Iterator<Item = f64> {
+    pub fn slots_with(&self, value: T) -> impl Iterator<Item = T> {
         let (before, after) = self.values.split_at(self.next.min(self.values.len()));
         let after = after.get(1..).unwrap_or_default();
         before.iter().copied().chain([value]).chain(after.iter().copied())
@@ -59,7 +61,7 @@ impl Ring {
 
     /// Puts `value` in the place of the oldest.
     #[inline(always)]
-    pub fn push(&mut self, value: f64) {
+    pub fn push(&mut self, value: T) {
         if let Some(slot) = self.values.get_mut(self.next) {
             *slot = value;
         }
@@ -70,16 +72,19 @@ impl Ring {
     }
 }
 
-impl Window for Ring {
+impl<T: Item> Window for Ring<T> {
     fn save(&self) -> SavedWindow {
-        SavedWindow { values: self.values.to_vec(), position: self.next }
+        SavedWindow { values: numbers(self.values.iter()), position: self.next }
     }
 
     fn load(&mut self, saved: SavedWindow) -> bool {
-        let fits =
-            saved.values.len() == self.values.len() && saved.position < saved.values.len().max(1);
+        let length = self.values.len();
+        let fits = saved.values.len() == length * T::WIDTH && saved.position < length.max(1);
         if fits {
-            *self = Self { values: saved.values.into(), next: saved.position };
+            for (slot, numbers) in self.values.iter_mut().zip(saved.values.chunks_exact(T::WIDTH)) {
+                *slot = T::load(numbers).unwrap_or(T::ZERO);
+            }
+            self.next = saved.position;
         }
         fits
     }

@@ -40,6 +40,45 @@ impl Window for RollingSum {
     }
 }
 
+/// Several sums over the same bars.
+#[derive(Clone, Debug)]
+pub struct RollingSums<const N: usize> {
+    values: Ring<[f64; N]>,
+}
+
+impl<const N: usize> RollingSums<N> {
+    /// Sums over `length` bars; those before the first count as zeros.
+    pub fn new(length: usize) -> Self {
+        Self { values: Ring::new(length) }
+    }
+
+    /// The sums of the window that ends with `values`.
+    #[inline(always)]
+    pub fn step(&self, sums: &mut [f64; N], values: [f64; N]) -> [f64; N] {
+        for ((sum, old), new) in sums.iter_mut().zip(self.values.oldest()).zip(values) {
+            *sum -= old;
+            *sum += new;
+        }
+        *sums
+    }
+
+    /// Takes in `values`.
+    #[inline(always)]
+    pub fn store(&mut self, values: [f64; N]) {
+        self.values.push(values);
+    }
+}
+
+impl<const N: usize> Window for RollingSums<N> {
+    fn save(&self) -> SavedWindow {
+        self.values.save()
+    }
+
+    fn load(&mut self, saved: SavedWindow) -> bool {
+        self.values.load(saved)
+    }
+}
+
 /// Tells when the last `n` values have all been zero. The running sum of such a
 /// window is known to be zero, and what rounding has left of it can be dropped.
 /// The state is the number of zeros in a row.
