@@ -17,6 +17,7 @@ use crate::transaction::Failure;
 
 const CALL: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(5);
+const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
 /// Called while waiting; an error ends the wait.
 pub(crate) type Patience<'a> = &'a mut dyn FnMut() -> Result<(), Failure>;
@@ -65,14 +66,26 @@ impl<'a> Topic<'a> {
 
     /// Where a partition ends now.
     pub(crate) fn extent(&self, partition: i32) -> Result<Extent, KafkaError> {
-        let (low, high) = self.uncommitted.fetch_watermarks(self.name, partition, CALL)?;
+        let (low, high) = self.watermarks(&self.uncommitted, partition)?;
         Ok(Extent { partition, low, high })
     }
 
     /// Whether every transaction that had written below `extent.high` has ended.
     pub(crate) fn is_settled(&self, extent: Extent) -> Result<bool, KafkaError> {
-        let (_, stable) = self.committed.fetch_watermarks(self.name, extent.partition, CALL)?;
+        let (_, stable) = self.watermarks(&self.committed, extent.partition)?;
         Ok(stable >= extent.high)
+    }
+
+    fn watermarks(
+        &self,
+        client: &BaseConsumer<Logged>,
+        partition: i32,
+    ) -> Result<(i64, i64), KafkaError> {
+        client.fetch_watermarks(self.name, partition, CALL).inspect_err(|_| {
+            // A client that knows the partition's leader to be gone does not ask for the
+            // new one by itself: it would say the same for minutes.
+            client.fetch_metadata(Some(self.name), CALL).ok();
+        })
     }
 
     /// Where a partition ends, once all transactions up to there have ended: an
@@ -104,6 +117,7 @@ impl<'a> Topic<'a> {
                             self.name
                         );
                     }
+                    std::thread::sleep(AFTER_FAILURE);
                 }
             }
             if !told && started.elapsed() > Duration::from_secs(1) {
