@@ -4,13 +4,19 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
+use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use tempfile::TempDir;
 
 use crate::error::Error;
 use crate::proxy::{Proxies, Weather};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../pipeline/tests/kafka.sh");
+
+/// For a node to answer.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// A running cluster, which ends with this value.
 #[derive(Debug)]
@@ -98,6 +104,17 @@ impl Cluster {
     /// When it does not start.
     pub fn restart(&self, node: usize) -> Result<(), Error> {
         self.script(&["restart", self.directory(), &node.to_string()]).map(drop)
+    }
+
+    /// Whether all replicas of all partitions, also those of the brokers' own topics,
+    /// follow: then one node more may fail. False when no node tells.
+    #[must_use]
+    pub fn is_in_sync(&self) -> bool {
+        let client = ClientConfig::new().set("bootstrap.servers", self.servers()).create();
+        let metadata = client.and_then(|client: BaseConsumer| client.fetch_metadata(None, ANSWER));
+        let Ok(metadata) = metadata else { return false };
+        let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+        partitions.into_iter().all(|partition| partition.isr().len() == partition.replicas().len())
     }
 
     /// Copies everything that was logged, by services and nodes, to a directory.
