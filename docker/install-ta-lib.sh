@@ -210,10 +210,10 @@ install_wheel() {
     report "$libdir"
 }
 
-# The Debian mirror that this machine uses already.
-debian_mirror() {
+# The Debian mirror that this machine uses already, as far as it has read its package lists.
+debian_mirror() { # OPTION...
     # shellcheck disable=SC2016 # apt-get fills this in, not the shell
-    apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sed -n 1p
+    apt-get "$@" indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sed -n 1p
 }
 
 install_debian() {
@@ -243,11 +243,14 @@ install_debian() {
     # nothing else can come from there, now or at the machine's next upgrade. A package list that
     # looks expired only means that this machine's clock or mirror is off; it is signed all the same.
     mirror=$(debian_mirror)
-    if [ -z "$mirror" ] && is_root; then
-        quietly "apt-get update failed" apt-get update
-        mirror=$(debian_mirror)
+    if [ -z "$mirror" ]; then
+        # It has not, or an image has thrown them away: they are read to the side.
+        mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
+        apt=(-o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work/cache" -o "APT::Sandbox::User=$(id -un)")
+        quietly "apt-get update failed" apt-get "${apt[@]}" update
+        mirror=$(debian_mirror "${apt[@]}")
     fi
-    [ -n "$mirror" ] || die "apt knows no Debian mirror: --from-debian needs Debian, after an apt-get update"
+    [ -n "$mirror" ] || die "apt knows no Debian mirror, and --from-debian needs one"
     mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/debs"
     echo "deb [check-valid-until=no signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" >"$work/apt/sources.list"
     apt=(apt-get -o "Dir::Etc::sourcelist=$work/apt/sources.list" -o Dir::Etc::sourceparts=- -o Dir::Etc::preferencesparts=-
