@@ -44,8 +44,12 @@ pub fn variables(
 #[must_use]
 pub fn check_service(service: &Service, variables: &[(String, String)]) -> Complaints {
     let mut complaints = Vec::new();
+    let reads =
+        |service: &Service, name: &str| service.options().any(|(variable, _)| variable == name);
+    // What the services share is given to pipeline-admin too, though it reads less of it.
+    let others = if service.is_served() { Vec::new() } else { Service::all() };
     for (name, _) in variables {
-        if !service.options().any(|(variable, _)| variable == *name) {
+        if !reads(service, name) && !others.iter().any(|other| reads(other, name)) {
             complaints.push(format!("{name} is not read by {}", service.name));
         }
     }
@@ -67,7 +71,7 @@ pub fn check(documents: &[Value]) -> Complaints {
     let mut complaints = Vec::new();
     for workload in workloads(documents) {
         for container in containers(workload) {
-            let Some(service) = images::service(text(container, "image")) else { continue };
+            let Some(service) = images::program(container) else { continue };
             let found = match variables(documents, container) {
                 Ok(variables) => check_service(&service, &variables),
                 Err(missing) => missing,

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::Complaints;
 use crate::services::Service;
-use crate::workload::{containers, text, title, workloads};
+use crate::workload::{at, containers, list, text, title, workloads};
 
 /// The images that are not this project's, without tag.
 const OTHERS: [&str; 5] = [
@@ -15,6 +15,9 @@ const OTHERS: [&str; 5] = [
     "confluentinc/cp-schema-registry",
     "prom/prometheus",
 ];
+
+/// Where it is in the images of the services.
+const ADMIN: &str = "/usr/local/bin/pipeline-admin";
 
 /// Which image, and which version of it.
 struct Image<'a> {
@@ -48,6 +51,17 @@ pub fn service(image: &str) -> Option<Service> {
     Service::named(repository.rsplit('/').next().unwrap_or_default())
 }
 
+/// What a container runs: the service of its image, or `pipeline-admin`, which every
+/// service's image has too.
+#[must_use]
+pub fn program(container: &Value) -> Option<Service> {
+    let service = service(text(container, "image"))?;
+    match list(container, "command").next() {
+        None => Some(service),
+        Some(command) => (command == ADMIN).then(Service::admin),
+    }
+}
+
 /// What is wrong with an image that runs under a name.
 #[must_use]
 pub fn check_image(name: &str, image: &str) -> Complaints {
@@ -74,15 +88,25 @@ pub fn check(documents: &[Value]) -> Complaints {
     let mut complaints = Vec::new();
     for workload in workloads(documents) {
         for container in containers(workload) {
-            complaints.extend(check_image(text(container, "name"), text(container, "image")));
-            if service(text(container, "image")).is_some()
-                && text(container, "name") != text(workload, "metadata/name")
-            {
-                complaints.push(format!(
-                    "{}: its container is called '{}'",
-                    title(workload),
-                    text(container, "name")
-                ));
+            let (name, image) = (text(container, "name"), text(container, "image"));
+            let Some(service) = service(image) else {
+                complaints.extend(check_image(name, image));
+                continue;
+            };
+            if name != text(workload, "metadata/name") {
+                let title = title(workload);
+                complaints.push(format!("{title}: its container is called '{name}'"));
+            }
+            match program(container) {
+                Some(program) if program.name == service.name => {
+                    complaints.extend(check_image(name, image));
+                }
+                Some(program) if program.name == name => {}
+                Some(program) => complaints.push(format!("'{name}' runs {}", program.name)),
+                None => {
+                    let command = at(container, "command");
+                    complaints.push(format!("'{name}' runs {command}, which is not in {image}"));
+                }
             }
         }
     }

@@ -18,7 +18,12 @@ pub fn check_selectors(documents: &[Value]) -> Complaints {
     };
     for workload in workloads(documents) {
         let own = labels(workload);
-        let mut selectors = vec![at(workload, "spec/selector/matchLabels")];
+        // A job finds its pods by itself.
+        let is_job = title(workload).starts_with("Job ");
+        let mut selectors = Vec::new();
+        if !is_job {
+            selectors.push(at(workload, "spec/selector/matchLabels"));
+        }
         for constraint in list(workload, "spec/template/spec/topologySpreadConstraints") {
             selectors.push(at(constraint, "labelSelector/matchLabels"));
         }
@@ -92,7 +97,7 @@ pub fn check_ports(documents: &[Value]) -> Complaints {
 fn check_listens(documents: &[Value], workload: &Value) -> Complaints {
     let mut complaints = Vec::new();
     for container in containers(workload) {
-        if images::service(text(container, "image")).is_none() {
+        if !images::program(container).is_some_and(|program| program.is_served()) {
             continue;
         }
         // Missing config maps are the other check's.

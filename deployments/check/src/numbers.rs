@@ -118,7 +118,7 @@ pub fn check_grace(documents: &[Value]) -> Complaints {
     let mut complaints = Vec::new();
     for workload in workloads(documents) {
         for container in containers(workload) {
-            let Some(service) = images::service(text(container, "image")) else { continue };
+            let Some(service) = images::program(container) else { continue };
             // Kubernetes' own default.
             let grace = at(workload, "spec/template/spec/terminationGracePeriodSeconds");
             let grace_ms = grace.as_u64().unwrap_or(30) * 1000;

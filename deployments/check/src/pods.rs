@@ -33,7 +33,7 @@ pub fn check(documents: &[Value]) -> Complaints {
             expect(drops_all, "all capabilities dropped");
             let memory = at(container, "resources/limits/memory");
             expect(!memory.is_null(), "a limit of memory");
-            if images::service(text(container, "image")).is_some() {
+            if images::program(container).is_some_and(|program| program.is_served()) {
                 let asks = |probe: &str, path: &str| {
                     text(container, &format!("{probe}/httpGet/path")) == path
                 };

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 
 use clap::builder::Resettable;
-use clap::{Arg, Command, CommandFactory, FromArgMatches};
-use pipeline::{Defaults, KafkaConfig, Processor};
+use clap::{Arg, Args, Command, CommandFactory, FromArgMatches};
+use pipeline::{ConnectionArgs, Defaults, KafkaConfig, Processor};
 
 /// One of the programs that the manifests run.
 pub struct Service {
@@ -59,6 +59,31 @@ impl Service {
                 },
             },
         ]
+    }
+
+    /// `pipeline-admin`, which every image has, and which nothing listens to.
+    #[must_use]
+    pub fn admin() -> Service {
+        const DEFAULTS: Defaults =
+            Defaults { input_topic: "", output_topic: "", consumer_group: "pipeline-admin" };
+        let mut command = ConnectionArgs::augment_args(Command::new("pipeline-admin"));
+        command.build();
+        Service {
+            name: "pipeline-admin",
+            command,
+            kafka: KafkaConfig::new("", DEFAULTS),
+            has_late: false,
+            accepts: |command, arguments| {
+                let connection: ConnectionArgs = parse(command, arguments)?;
+                connection.resolve(DEFAULTS).map(drop).map_err(line)
+            },
+        }
+    }
+
+    /// Whether it answers at `/healthz` and `/readyz`.
+    #[must_use]
+    pub fn is_served(&self) -> bool {
+        self.options().any(|(variable, _)| variable == "HTTP_ADDRESS")
     }
 
     /// The service of that name.

@@ -24,16 +24,19 @@ pub fn of_kind<'a>(documents: &'a [Value], kind: &str) -> impl Iterator<Item = &
     documents.iter().filter(move |document| text(document, "kind") == kind)
 }
 
-/// A document's name as a person looks for it: `Deployment trades`.
+/// A document's name as a person looks for it: `Deployment trades`. The jobs of a
+/// `CronJob` have no kind of their own.
 #[must_use]
 pub fn title(document: &Value) -> String {
-    format!("{} {}", text(document, "kind"), text(document, "metadata/name"))
+    let kind = at(document, "kind").as_str().unwrap_or("Job");
+    format!("{kind} {}", text(document, "metadata/name"))
 }
 
-/// What runs pods.
+/// What runs pods. A `CronJob` stands there by its jobs.
 pub fn workloads(documents: &[Value]) -> impl Iterator<Item = &Value> {
     let kinds = ["Deployment", "StatefulSet", "DaemonSet", "Job"];
-    documents.iter().filter(move |document| kinds.contains(&text(document, "kind")))
+    let running = documents.iter().filter(move |document| kinds.contains(&text(document, "kind")));
+    running.chain(of_kind(documents, "CronJob").map(|document| at(document, "spec/jobTemplate")))
 }
 
 /// The containers of a workload, those that run first included.

@@ -2,61 +2,17 @@
 //! broken, give a complaint that names it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use deployment_check::{
-    Complaints, compose, environment, images, names, numbers, pods, render, settings, topics,
-};
+mod support;
+
+use deployment_check::{compose, environment, names, numbers, pods, render, settings, topics};
 use serde_json::{Value, json};
 use std::sync::OnceLock;
-
-fn prod() -> Vec<Value> {
-    static PROD: OnceLock<Vec<Value>> = OnceLock::new();
-    PROD.get_or_init(|| render::kustomize("prod").unwrap()).clone()
-}
+use support::*;
 
 fn kafka() -> Vec<Value> {
     static KAFKA: OnceLock<Vec<Value>> = OnceLock::new();
     KAFKA.get_or_init(|| render::kustomize("kafka").unwrap()).clone()
 }
-
-/// Sets what is at a JSON pointer of a document. `Deployment trades` finds it; a
-/// config map's hash may be left out.
-fn set(documents: &mut [Value], title: &str, pointer: &str, value: Value) {
-    let (kind, name) = title.split_once(' ').unwrap();
-    let document = documents
-        .iter_mut()
-        .find(|document| {
-            let found = document["metadata"]["name"].as_str().unwrap();
-            let is_hashed =
-                kind == "ConfigMap" && found.rsplit_once('-').is_some_and(|f| f.0 == name);
-            document["kind"] == kind && (found == name || is_hashed)
-        })
-        .expect(title);
-    let (parent, last) = pointer.rsplit_once('/').unwrap();
-    let parent = document.pointer_mut(parent).expect(pointer);
-    match last.parse::<usize>() {
-        Ok(index) => parent[index] = value,
-        Err(_) => parent[last.replace("~1", "/")] = value,
-    }
-}
-
-/// Breaks one thing of the documents, and expects one complaint with these words.
-fn expect(
-    documents: Vec<Value>,
-    check: impl Fn(&[Value]) -> Complaints,
-    breaks: &[(&str, &str, Value)],
-    words: &[&str],
-) {
-    assert_eq!(check(&documents), Vec::<String>::new(), "before anything is broken");
-    let mut broken = documents;
-    for (title, pointer, value) in breaks {
-        set(&mut broken, title, pointer, value.clone());
-    }
-    let complaints = check(&broken);
-    let is_found = |line: &String| words.iter().all(|word| line.contains(word));
-    assert!(complaints.iter().any(is_found), "{breaks:?} gives {complaints:?}, expected {words:?}");
-}
-
-const CONTAINER: &str = "/spec/template/spec/containers/0";
 
 #[test]
 fn a_selector_that_matches_no_pod() {
@@ -267,34 +223,6 @@ fn a_list_of_settings_with_gaps() {
     assert!(complaint(&example.replace("#SPEED=", "#PACE=")).contains("PACE is listed"));
     assert!(complaint(&example.replace("#SPEED=1x", "#SPEED=2x")).contains("SPEED shows '2x'"));
     assert!(complaint(&format!("{example}\n#SPEED=1x")).contains("SPEED is listed twice"));
-}
-
-#[test]
-fn an_image_that_belongs_to_no_service() {
-    let pointer = format!("{CONTAINER}/image");
-    for (image, words) in [
-        ("ghcr.io/example/pipeline/trade:1.0", "belongs to no service"),
-        ("ghcr.io/example/pipeline/candles:1.0", "runs the image of candles"),
-        ("example/kafka-ui:1.0", "belongs to no service"),
-        ("ghcr.io/kafbat/kafka-ui", "expected a version"),
-        ("ghcr.io/kafbat/kafka-ui:latest", "expected a version"),
-    ] {
-        let breaks = [("Deployment trades", pointer.as_str(), json!(image))];
-        expect(prod(), images::check, &breaks, &["'trades'", words]);
-    }
-}
-
-#[test]
-fn an_image_that_no_digest_pins() {
-    let pointer = format!("{CONTAINER}/image");
-    for image in ["ghcr.io/example/trades:1.0", "ghcr.io/example/trades@sha256:12", "trades:dev"] {
-        let breaks = [("Deployment trades", pointer.as_str(), json!(image))];
-        expect(prod(), images::check_pinned, &breaks, &["Deployment trades", image]);
-    }
-    let digest = "0".repeat(64);
-    let breaks =
-        [("Deployment trades", pointer.as_str(), json!(format!("trades@sha256:{digest}")))];
-    expect(prod(), images::check_pinned, &breaks, &["Deployment trades"]);
 }
 
 #[test]
