@@ -2,7 +2,7 @@
 # Installs what the tests need and runs them all: ./test.sh [cargo test's options]
 #
 # Needs Rust, and on Debian or Ubuntu nothing else: what is missing of a C and
-# C++ compiler, make, pkg-config and pip is installed with apt-get. The TA-Lib C
+# C++ compiler, make, pkg-config, OpenSSL and pip is installed with apt-get. The TA-Lib C
 # library, which the indicators are compared with, goes into .ta-lib, unless
 # TA_LIB_DIR names one. The Kafka tests run on an embedded broker, or on the
 # cluster that KAFKA_BOOTSTRAP_SERVERS names. kubectl, which renders the manifests
@@ -15,6 +15,7 @@ command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v c++ >/dev/null || missing+=(g++)
 command -v make >/dev/null || missing+=(make)
 command -v pkg-config >/dev/null || missing+=(pkg-config)
+pkg-config --exists libssl 2>/dev/null || missing+=(libssl-dev)
 python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
 if [ ${#missing[@]} -gt 0 ]; then
     if ! command -v apt-get >/dev/null; then
@@ -34,5 +35,6 @@ fi
 
 .ci/install-tools >/dev/null
 
-exec cargo test --locked --workspace \
-    --features indicators/cli,indicators/talib,ta-lib-sys/v0_8,standalone/talib,technical-indicators/talib "$@"
+features=indicators/cli,indicators/talib,ta-lib-sys/v0_8,standalone/talib
+features+=,technical-indicators/talib,candles/tls
+exec cargo test --locked --workspace --features "$features" "$@"
