@@ -44,12 +44,12 @@ enum Dlq {
     ///
     /// Do it when what was wrong is mended: after an update of the service, or
     /// with the schema registry set up. What still cannot be read becomes a new
-    /// letter. Letters that have gone back are marked in <TOPIC>.redriven, in the
+    /// letter. Letters that have gone back are marked in TOPIC.redriven, in the
     /// same transaction: a run that was killed, or is repeated, sends none twice.
     /// They go to the end of their partition, after messages that were once
     /// behind them; a trade whose candle has closed meanwhile is late.
     ///
-    /// Late trades (<TOPIC>.late) are refused: they would be late again. Replay the
+    /// Late trades (TOPIC.late) are refused: they would be late again. Replay the
     /// trades into another KAFKA_CONSUMER_GROUP with a larger CANDLE_GRACE_MS.
     #[command(verbatim_doc_comment)]
     Redrive {
