@@ -170,7 +170,7 @@ impl<P: Processor> Loop<'_, P> {
             .consumer()
             .group_metadata()
             .ok_or_else(|| Failure::Abort("the group has no metadata yet".to_owned()))?;
-        self.transaction.commit(Some((&offsets, &group)))?;
+        self.transaction.commit(Some((offsets, group)))?;
         self.step.committed();
         self.step.meter.transaction_seconds.record(began.elapsed().as_secs_f64());
         self.records = 0;

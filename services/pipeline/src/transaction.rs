@@ -2,6 +2,7 @@
 //! committed with the input offsets, aborted when anything goes wrong. It sorts
 //! the client's errors into those that an abort mends and those that nothing does.
 
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
@@ -43,7 +44,7 @@ pub(crate) struct Outgoing<'a> {
 }
 
 pub(crate) struct Transaction {
-    producer: BaseProducer<Logged>,
+    producer: Arc<BaseProducer<Logged>>,
     id: String,
     began: Option<Instant>,
     sent: u64,
@@ -53,7 +54,7 @@ impl Transaction {
     /// Takes over the transactional id: whoever had it is fenced off, and its
     /// open transaction aborted, when this returns.
     pub(crate) fn take_over(config: &KafkaConfig, id: &str) -> Result<Transaction, Error> {
-        let producer = clients::producer(config, id)?;
+        let producer = Arc::new(clients::producer(config, id)?);
         let mut attempts = 0;
         while let Err(reason) = producer.init_transactions(PATIENCE) {
             attempts += 1;
@@ -117,7 +118,7 @@ impl Transaction {
     /// Commits, with the input offsets of a consumer group if there are any.
     pub(crate) fn commit(
         &mut self,
-        offsets: Option<(&TopicPartitionList, &ConsumerGroupMetadata)>,
+        offsets: Option<(TopicPartitionList, ConsumerGroupMetadata)>,
     ) -> Result<(), Failure> {
         if self.began.is_none() {
             return Ok(());
@@ -128,13 +129,36 @@ impl Transaction {
             self.producer.poll(Duration::from_millis(1));
         }
         if let Some((offsets, group)) = offsets {
-            self.retry("add the offsets to the transaction", |producer| {
-                producer.send_offsets_to_transaction(offsets, group, PATIENCE)
-            })?;
+            self.add_offsets(offsets, group)?;
         }
         self.retry("commit the transaction", |producer| producer.commit_transaction(PATIENCE))?;
         self.began = None;
         Ok(())
+    }
+
+    /// On a thread of its own: when the group's coordinator goes away meanwhile,
+    /// librdkafka's call may not return at all, whatever its timeout
+    /// (confluentinc/librdkafka#5456, #5511). Nothing mends that client; the service
+    /// has to be started again.
+    fn add_offsets(
+        &self,
+        offsets: TopicPartitionList,
+        group: ConsumerGroupMetadata,
+    ) -> Result<(), Failure> {
+        const ACTION: &str = "add the offsets to the transaction";
+        let (offsets, group) = (Arc::new(offsets), Arc::new(group));
+        self.retry(ACTION, |producer| {
+            let (producer, offsets, group) =
+                (Arc::clone(producer), Arc::clone(&offsets), Arc::clone(&group));
+            let (answer, answered) = mpsc::channel();
+            std::thread::spawn(move || {
+                let added = producer.send_offsets_to_transaction(&offsets, &group, PATIENCE);
+                answer.send(added).ok();
+            });
+            answered
+                .recv_timeout(2 * PATIENCE)
+                .unwrap_or(Err(KafkaError::Global(RDKafkaErrorCode::OperationTimedOut)))
+        })
     }
 
     /// Aborts the open transaction, if any: no committed reader sees it.
@@ -160,7 +184,7 @@ impl Transaction {
     fn retry(
         &self,
         action: &str,
-        call: impl Fn(&BaseProducer<Logged>) -> Result<(), KafkaError>,
+        call: impl Fn(&Arc<BaseProducer<Logged>>) -> Result<(), KafkaError>,
     ) -> Result<(), Failure> {
         while let Err(error) = call(&self.producer) {
             if !matches!(&error, KafkaError::Transaction(e) if e.is_retriable()) {
