@@ -41,6 +41,8 @@ const MOST_MISSING: usize = 1000;
 /// Reads messages of one type.
 pub(crate) struct Decoder<M> {
     avro: Option<Numbered>,
+    /// In decimal digits, of JSON.
+    version: String,
     message: PhantomData<fn() -> M>,
 }
 
@@ -55,7 +57,7 @@ struct Numbered {
 impl<M: Message + DeserializeOwned> Decoder<M> {
     /// Reads JSON only.
     pub(crate) fn json() -> Decoder<M> {
-        Decoder { avro: None, message: PhantomData }
+        Decoder { avro: None, version: M::SCHEMA_VERSION.to_string(), message: PhantomData }
     }
 
     /// Reads Avro, and JSON too, so that a topic can go over from one to the
@@ -67,7 +69,7 @@ impl<M: Message + DeserializeOwned> Decoder<M> {
     ) -> Decoder<M> {
         let known = known.into_iter().map(|(id, written)| (id, contract.reader(written))).collect();
         let avro = Numbered { registry, contract, known, missing: 0 };
-        Decoder { avro: Some(avro), message: PhantomData }
+        Decoder { avro: Some(avro), ..Decoder::json() }
     }
 
     /// Reads a message and checks it. The inner error is one line that says what
@@ -83,7 +85,7 @@ impl<M: Message + DeserializeOwned> Decoder<M> {
             (None, Some([MAGIC, ..])) => {
                 Err("the value begins with a zero byte: Avro needs SCHEMA_REGISTRY_URL".to_owned())
             }
-            _ => from_json(payload, schema),
+            _ => from_json(payload, schema, &self.version),
         };
         Ok(message.and_then(|message: M| message.validate().map(|()| message)))
     }
@@ -137,15 +139,13 @@ impl Numbered {
 fn from_json<M: Message + DeserializeOwned>(
     payload: Option<&[u8]>,
     schema: Option<&[u8]>,
+    known: &str,
 ) -> Result<M, String> {
-    if let Some(version) = schema {
-        let known = M::SCHEMA_VERSION.to_string();
-        if version != known.as_bytes() {
-            return Err(format!(
-                "schema version '{}', this build reads version {known}",
-                String::from_utf8_lossy(version)
-            ));
-        }
+    if let Some(version) = schema.filter(|version| *version != known.as_bytes()) {
+        return Err(format!(
+            "schema version '{}', this build reads version {known}",
+            String::from_utf8_lossy(version)
+        ));
     }
     let payload = payload.ok_or("the record has no value")?;
     serde_json::from_slice(payload).map_err(|e| e.to_string())

@@ -25,7 +25,10 @@ use crate::topics;
 use crate::transaction::{Failure, Transaction};
 
 /// A transaction is committed after this many records, however short its time.
-const MOST_RECORDS: u32 = 10_000;
+const MOST_RECORDS: u32 = 30_000;
+/// Records between two looks at the clock, which costs as much as a small part of
+/// a record's work.
+const AT_ONCE: u32 = 64;
 const IDLE_POLL: Duration = Duration::from_millis(100);
 const CALL: Duration = Duration::from_secs(5);
 
@@ -118,27 +121,31 @@ impl<P: Processor> Loop<'_, P> {
         }
     }
 
-    /// One poll, and what follows from it.
+    /// Takes what is there, some records at most, and what follows from it.
     fn turn(&mut self, member: &Member) -> Result<(), Failure> {
-        let left = self
+        // Waits for the first record only: until the next commit is due, and no
+        // longer than to notice a shutdown.
+        let mut wait = self
             .transaction
             .began()
-            .map_or(IDLE_POLL, |began| self.config.commit_interval.saturating_sub(began.elapsed()));
-        // No longer than that, to notice a shutdown.
-        let polled = member.consumer().poll(left.min(IDLE_POLL));
-        // The record just read belongs to the old assignment too. It is not
-        // counted as read before it is committed, so it will come again.
-        if member.has_change() {
-            drop(polled);
-            return self.answer_changes(member);
-        }
-        match polled {
-            Some(Ok(message)) => {
-                self.records += 1;
-                self.step.record(&message, &mut self.transaction)?;
+            .map_or(IDLE_POLL, |began| self.config.commit_interval.saturating_sub(began.elapsed()))
+            .min(IDLE_POLL);
+        for _ in 0..AT_ONCE {
+            let polled = member.consumer().poll(std::mem::take(&mut wait));
+            // The record just read belongs to the old assignment too. It is not
+            // counted as read before it is committed, so it will come again.
+            if member.has_change() {
+                drop(polled);
+                return self.answer_changes(member);
             }
-            Some(Err(error)) => self.complain(error)?,
-            None => {}
+            match polled {
+                Some(Ok(message)) => {
+                    self.records += 1;
+                    self.step.record(&message, &mut self.transaction)?;
+                }
+                Some(Err(error)) => self.complain(error)?,
+                None => break,
+            }
         }
         if let Some(lags) = member.new_lags() {
             let assigned = self.assigned.as_deref().unwrap_or_default();

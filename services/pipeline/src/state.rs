@@ -1,7 +1,7 @@
 //! The state in memory: per partition and key, and which of it the open
 //! transaction has changed. Where it is kept for good is in `restore`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The state of one key, which knows whether it was changed.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ pub(crate) type SlotId = (i32, usize);
 #[derive(Debug)]
 struct Partition<S> {
     slots: Vec<Slot<S>>,
-    order: BTreeMap<Box<str>, usize>,
+    index: HashMap<Box<str>, usize>,
     kept: u64,
 }
 
@@ -70,7 +70,7 @@ impl<S: Default> Store<S> {
         self.changed.clear();
         self.partitions.clear();
         for &partition in partitions {
-            let empty = Partition { slots: Vec::new(), order: BTreeMap::new(), kept: 0 };
+            let empty = Partition { slots: Vec::new(), index: HashMap::new(), kept: 0 };
             self.partitions.insert(partition, empty);
         }
     }
@@ -89,13 +89,13 @@ impl<S: Default> Store<S> {
     /// partition that is not owned.
     pub(crate) fn find_or_create(&mut self, partition: i32, key: &str) -> Option<SlotId> {
         let owned = self.partitions.get_mut(&partition)?;
-        if let Some(&index) = owned.order.get(key) {
+        if let Some(&index) = owned.index.get(key) {
             return Some((partition, index));
         }
         let index = owned.slots.len();
         let keyed = Keyed::new(S::default());
         owned.slots.push(Slot { key: key.into(), keyed, listed: false, kept: false });
-        owned.order.insert(key.into(), index);
+        owned.index.insert(key.into(), index);
         Some((partition, index))
     }
 
@@ -103,11 +103,13 @@ impl<S: Default> Store<S> {
         self.partitions.get_mut(&partition)?.slots.get_mut(index)
     }
 
-    /// Every state of a partition, in the order of the keys.
+    /// Every state of a partition, in the order of the keys. It is sorted anew each
+    /// time: a heartbeat a second asks for it, but every record for its key.
     pub(crate) fn in_key_order(&self, partition: i32) -> Vec<SlotId> {
-        self.partitions
-            .get(&partition)
-            .map_or_else(Vec::new, |p| p.order.values().map(|&index| (partition, index)).collect())
+        let Some(owned) = self.partitions.get(&partition) else { return Vec::new() };
+        let mut keys: Vec<_> = owned.index.iter().collect();
+        keys.sort_unstable();
+        keys.into_iter().map(|(_, &index)| (partition, index)).collect()
     }
 
     /// Lists a state for the next commit if it was changed.
