@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Builds every image and runs it: the services, hardened, on an Apache Kafka, and the
-# development container with the TA-Lib C library. CHECK_IMAGES=0 leaves it out.
+# Builds every image and runs it: the services, hardened, on an Apache Kafka, with the
+# TA-Lib C library and without, and the development container. CHECK_IMAGES=0 leaves it out.
+# The programs are compiled without optimisation, as it is the images that are looked at;
+# IMAGE_PROFILE=release compiles what is shipped.
 #
 # It starts an engine of its own, without networks (what runs and builds shares this
 # machine's), and stops it by its process id; of the images and of what they ran
@@ -11,7 +13,9 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly services=(trades candles technical-indicators)
-readonly most_megabytes=60
+readonly profile=${IMAGE_PROFILE:-quick}
+# What is not optimised is larger.
+declare -rA most_megabytes=([release]=60 [quick]=80)
 readonly version=0.0.0-check
 rust_image=$(sed -n 's/^ARG RUST_IMAGE=//p' docker/Dockerfile)
 revision=$(git describe --always --abbrev=40 --dirty --exclude='*')
@@ -29,7 +33,7 @@ case ${CHECK_IMAGES:-1} in
     echo "check.sh: CHECK_IMAGES=0: the images are neither built nor run"
     exit
     ;;
-1) ;;
+1) [ -n "${most_megabytes[$profile]:-}" ] || die "IMAGE_PROFILE is '$profile', expected quick or release" ;;
 *) die "CHECK_IMAGES is '$CHECK_IMAGES', expected 0 or 1" ;;
 esac
 if [ "$(id -u)" -ne 0 ]; then
@@ -49,12 +53,14 @@ install() { # COMMAND PACKAGE
 work=$(mktemp -d)
 readonly work kafka=services/pipeline/tests/kafka.sh
 engine=
+development=
 had_key=$([ -e /etc/docker/key.json ] && echo yes || true)
 
 cleanup() {
     local status=$?
     trap - EXIT
     set +e
+    [ -z "$development" ] || { kill "$development" && wait "$development"; } 2>/dev/null
     if [ -n "$engine" ] && kill -0 "$engine" 2>/dev/null; then
         docker ps -q | xargs -r docker kill >/dev/null
         kill "$engine"
@@ -114,8 +120,15 @@ provide_base_images() {
 # Runs a build quietly, and prints the last line of its output. What it said is shown only if
 # it failed.
 built() { # COMMAND...
-    "$@" >"$work/built" 2>"$work/build.log" || { tail -60 "$work/build.log" >&2; die "$* failed"; }
-    tail -1 "$work/built"
+    local log
+    log=$(mktemp -p "$work")
+    "$@" 2>"$log" | tail -1 || { tail -60 "$log" >&2; die "$* failed"; }
+}
+
+build_service() { # SERVICE OPTION...
+    local service=$1
+    shift
+    built docker/build.sh "$service" "$version" --network host --build-arg PROFILE="$profile" "$@"
 }
 
 inspect() { docker inspect --format "$2" "$1"; }
@@ -142,7 +155,8 @@ LABELS
     expect "$1's user" "$(inspect "$2" '{{.Config.User}}')" 65532:65532
     expect "$1's stop signal" "$(inspect "$2" '{{.Config.StopSignal}}')" SIGTERM
     size=$(($(inspect "$2" '{{.Size}}') / 1000000))
-    [ $size -lt $most_megabytes ] || die "the image of $1 has $size MB, expected less than $most_megabytes"
+    [ "$size" -lt "${most_megabytes[$profile]}" ] ||
+        die "the image of $1 has $size MB, expected less than ${most_megabytes[$profile]}"
     if docker run --rm --network none --entrypoint /bin/sh "$2" -c true >/dev/null 2>&1; then
         die "the image of $1 has a shell"
     fi
@@ -176,12 +190,16 @@ counts() { # PORT METRIC
     get "$1" metrics | grep -Eq "^$2(\{[^}]*\})? [0-9.]*[1-9]"
 }
 
+run_hardened() { # OPTION... IMAGE ARGUMENT...
+    docker run --network host --read-only --cap-drop ALL --security-opt no-new-privileges \
+        --env KAFKA_BOOTSTRAP_SERVERS="$servers" "$@"
+}
+
 start_service() { # SERVICE IMAGE PORT OPTION...
     local service=$1 image=$2 port=$3
     shift 3
-    docker run --detach --name "$service" --network host --read-only --cap-drop ALL \
-        --security-opt no-new-privileges --env KAFKA_BOOTSTRAP_SERVERS="$servers" \
-        --env KAFKA_INSTANCE_ID="$service" --env HTTP_ADDRESS="127.0.0.1:$port" "$@" "$image" >/dev/null
+    run_hardened --detach --name "$service" --env KAFKA_INSTANCE_ID="$service" \
+        --env HTTP_ADDRESS="127.0.0.1:$port" "$@" "$image" >/dev/null
 }
 
 check_running() { # SERVICE PORT METRIC...
@@ -205,6 +223,26 @@ check_stopping() { # SERVICE
     docker rm "$1" >/dev/null
 }
 
+# A message that is no trade becomes a dead letter, which pipeline-admin lists from the same image.
+check_admin() { # IMAGE
+    local letters deadline=$((SECONDS + 60))
+    docker run --rm --interactive --network host development kcat -P -b "$servers" -t trades <<<"no trade"
+    until letters=$(run_hardened --rm --entrypoint /usr/local/bin/pipeline-admin "$1" dlq list trades) &&
+        [[ $letters == *" from trades "*" 8 bytes, candles "* ]]; do
+        [ $SECONDS -lt $deadline ] || die "pipeline-admin lists '$letters', expected one letter from candles"
+        sleep 0.5
+    done
+    echo "$letters"
+}
+
+# With every pair compared, all differences are of the last bits, if there are any.
+check_agreement() { # PORT
+    local worst
+    worst=$(get "$1" metrics | awk '/^shadow_worst_difference/ && $2 > worst { worst = $2 } END { print worst + 0 }')
+    awk -v worst="$worst" 'BEGIN { exit !(worst < 1e-9) }' || die "the worst difference to TA-Lib is $worst"
+    echo "technical-indicators: the worst difference to TA-Lib is $worst"
+}
+
 # Every series that the dashboard shows is one that the services have.
 check_dashboard() {
     local name
@@ -220,12 +258,18 @@ start_engine
 provide_base_images
 export IMAGE_SOURCE=${IMAGE_SOURCE:-$(git remote get-url origin 2>/dev/null || echo https://example.org/source)}
 
+# Mostly downloads and unpacks, while the services compile.
+built docker build --network host --tag development --file .devcontainer/Dockerfile . &
+development=$!
 declare -A images
 for service in "${services[@]}"; do
     say "building $service"
-    images[$service]=$(built docker/build.sh "$service" "$version" --network host)
+    images[$service]=$(build_service "$service")
     check_image "$service" "${images[$service]}"
 done
+say "building technical-indicators with the TA-Lib C library"
+with_talib=$(build_service technical-indicators --build-arg FEATURES=tls,talib)
+check_image technical-indicators "$with_talib"
 
 say "running the services on an Apache Kafka"
 servers=$("$kafka" start "$work/kafka")
@@ -238,11 +282,20 @@ check_running trades "${ports[0]}" pipeline_outputs_total
 check_running candles "${ports[1]}" pipeline_records_total pipeline_outputs_total
 check_running technical-indicators "${ports[2]}" pipeline_records_total pipeline_outputs_total
 check_dashboard
+check_stopping technical-indicators
+say "comparing with the TA-Lib C library as it runs"
+start_service technical-indicators "$with_talib" "${ports[2]}" --env SHADOW_SHARE=1
+check_running technical-indicators "${ports[2]}" pipeline_records_total shadow_comparisons_total
+check_agreement "${ports[2]}"
+say "waiting for the development container"
+wait "$development" || die "the development container cannot be built"
+development=
+expect "its user" "$(inspect development '{{.Config.User}}')" developer
+echo "development: $(($(inspect development '{{.Size}}') / 1000000)) MB"
+say "looking into the dead letters"
+check_admin "${images[candles]}"
 for service in "${services[@]}"; do check_stopping "$service"; done
 
-say "building the development container"
-built docker build --network host --tag development --file .devcontainer/Dockerfile .
-expect "the development container's user" "$(inspect development '{{.Config.User}}')" developer
 say "checking the TA-Lib C library in it"
 docker run --rm --network host --volume "$PWD:/source:ro" --workdir /source \
     --env CARGO_TARGET_DIR=/tmp/target development bash -euc '
