@@ -89,6 +89,15 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.directory.path().join("node-1/log"));
+            let log = log.unwrap_or_default();
+            let last = log.len() - log.len().min(4_000);
+            eprintln!(
+                "the broker's last words: {}",
+                String::from_utf8_lossy(&log.as_bytes()[last..])
+            );
+        }
         let stopped = Command::new(SCRIPT).arg("stop").arg(self.directory.path()).status();
         assert!(stopped.unwrap().success());
     }
