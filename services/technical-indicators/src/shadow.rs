@@ -74,29 +74,37 @@ struct Twins {
 
 #[derive(Debug)]
 struct Meter {
+    of: &'static str,
     worst: f64,
-    worst_difference: Gauge,
-    comparisons: Counter,
+    /// From the first comparison on: what is set up before the process has its
+    /// recorder of metrics would never be shown.
+    shown: Option<(Gauge, Counter)>,
 }
 
 impl Meter {
     fn new(of: &'static str) -> Self {
-        let worst_difference = gauge!("shadow_worst_difference", "of" => of);
-        worst_difference.set(0.0);
-        Self {
-            worst: 0.0,
-            worst_difference,
-            comparisons: counter!("shadow_comparisons_total", "of" => of),
-        }
+        Self { of, worst: 0.0, shown: None }
     }
 
     fn note(&mut self, difference: f64) {
-        self.comparisons.increment(1);
+        let (worst, comparisons) = self.shown.get_or_insert_with(|| show(self.of));
+        comparisons.increment(1);
         if difference > self.worst {
             self.worst = difference;
-            self.worst_difference.set(difference);
+            worst.set(difference);
         }
     }
+}
+
+fn show(of: &'static str) -> (Gauge, Counter) {
+    describe_gauge!(
+        "shadow_worst_difference",
+        "The largest relative difference from the TA-Lib C library so far"
+    );
+    describe_counter!("shadow_comparisons_total", "Values compared with the TA-Lib C library");
+    let worst = gauge!("shadow_worst_difference", "of" => of);
+    worst.set(0.0);
+    (worst, counter!("shadow_comparisons_total", "of" => of))
 }
 
 impl Shadow {
@@ -114,11 +122,6 @@ impl Shadow {
             })?;
             listed.push(Listed { forgets: forgets(own), own: own.clone(), library });
         }
-        describe_gauge!(
-            "shadow_worst_difference",
-            "The largest relative difference from the TA-Lib C library so far"
-        );
-        describe_counter!("shadow_comparisons_total", "Values compared with the TA-Lib C library");
         Ok(Self {
             settings,
             listed,

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use pipeline::message::Candle;
-use pipeline::{Keyed, Outbox, Processor, Record};
+use pipeline::{Health, Keyed, Outbox, Processor, Record};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use technical_indicators::{IndicatorList, Shadow, ShadowSettings, State, Step};
 
 fn settings(share: f64, candles: usize) -> ShadowSettings {
@@ -130,4 +132,25 @@ fn the_share_is_a_share_of_the_pairs_and_the_same_ones_always() {
     assert_eq!(tenth, sampled(0.1));
     let fifth = sampled(0.2);
     assert!(tenth.iter().all(|pair| fifth.contains(pair)));
+}
+
+#[test]
+fn what_was_compared_is_shown_as_metrics() {
+    // Set up before the server, as by the program.
+    let mut step = checked(50);
+    let address = pipeline::http::serve("127.0.0.1:0".parse().unwrap(), &Health::new()).unwrap();
+    let mut state = Keyed::new(State::default());
+    for index in 0..3 {
+        take(&mut step, &mut state, candle("A/B", index));
+    }
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n").unwrap();
+    let mut shown = String::new();
+    stream.read_to_string(&mut shown).unwrap();
+    for of in ["indicators", "output"] {
+        assert!(shown.contains(&format!("shadow_worst_difference{{of=\"{of}\"}}")), "{shown}");
+        let counter = format!("shadow_comparisons_total{{of=\"{of}\"}} ");
+        let count = shown.lines().find_map(|line| line.strip_prefix(&counter));
+        assert!(count.unwrap().parse::<u64>().unwrap() >= 3 * 16, "{shown}");
+    }
 }
