@@ -2,6 +2,7 @@
 //! committed with the input offsets, aborted when anything goes wrong. It sorts
 //! the client's errors into those that an abort mends and those that nothing does.
 
+use std::cell::Cell;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,8 @@ pub(crate) struct Transaction {
     id: String,
     began: Option<Instant>,
     sent: u64,
+    /// A call has not returned: no other one can do anything.
+    hung: bool,
 }
 
 impl Transaction {
@@ -63,7 +66,7 @@ impl Transaction {
                 return Err(Error::kafka(format!("take over the transactions of '{id}'"))(reason));
             }
         }
-        Ok(Transaction { producer, id: id.to_owned(), began: None, sent: 0 })
+        Ok(Transaction { producer, id: id.to_owned(), began: None, sent: 0, hung: false })
     }
 
     /// When the open transaction began; `None` when there is none.
@@ -141,13 +144,14 @@ impl Transaction {
     /// (confluentinc/librdkafka#5456, #5511). Nothing mends that client; the service
     /// has to be started again.
     fn add_offsets(
-        &self,
+        &mut self,
         offsets: TopicPartitionList,
         group: ConsumerGroupMetadata,
     ) -> Result<(), Failure> {
         const ACTION: &str = "add the offsets to the transaction";
         let (offsets, group) = (Arc::new(offsets), Arc::new(group));
-        self.retry(ACTION, |producer| {
+        let hung = Cell::new(false);
+        let added = self.retry(ACTION, |producer| {
             let (producer, offsets, group) =
                 (Arc::clone(producer), Arc::clone(&offsets), Arc::clone(&group));
             let (answer, answered) = mpsc::channel();
@@ -155,16 +159,23 @@ impl Transaction {
                 let added = producer.send_offsets_to_transaction(&offsets, &group, PATIENCE);
                 answer.send(added).ok();
             });
-            answered
-                .recv_timeout(2 * PATIENCE)
-                .unwrap_or(Err(KafkaError::Global(RDKafkaErrorCode::OperationTimedOut)))
-        })
+            answered.recv_timeout(2 * PATIENCE).unwrap_or_else(|_| {
+                hung.set(true);
+                Err(KafkaError::Global(RDKafkaErrorCode::OperationTimedOut))
+            })
+        });
+        self.hung = hung.get();
+        added
     }
 
     /// Aborts the open transaction, if any: no committed reader sees it.
     pub(crate) fn abort(&mut self) -> Result<(), Error> {
         if self.began.is_none() {
             return Ok(());
+        }
+        if self.hung {
+            let reason = KafkaError::Global(RDKafkaErrorCode::OperationTimedOut);
+            return Err(Error::kafka("abort the transaction")(reason));
         }
         let aborted =
             self.retry("abort the transaction", |producer| producer.abort_transaction(PATIENCE));
