@@ -90,8 +90,15 @@ impl Drop for Broker {
     }
 }
 
+/// As in production: compiled with all optimisations.
+const JVM: &str = "-Xms1g -Xmx1g -XX:+UseG1GC";
+
 fn script(arguments: &[&std::ffi::OsStr]) -> Result<String> {
-    let output = Command::new(SCRIPT).args(arguments).stdin(Stdio::null()).output();
+    let output = Command::new(SCRIPT)
+        .args(arguments)
+        .env("KAFKA_JVM_OPTIONS", JVM)
+        .stdin(Stdio::null())
+        .output();
     let output = output.map_err(Error::system(format!("run {SCRIPT}")))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -185,7 +185,7 @@ impl Progress {
                     "{records} records of {input}, {committed} are processed\n{said}"
                 )));
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 }

@@ -18,7 +18,7 @@ const CALL: Duration = Duration::from_secs(20);
 
 pub(crate) fn client(servers: &str) -> ClientConfig {
     let mut client = ClientConfig::new();
-    client.set("bootstrap.servers", servers);
+    client.set("bootstrap.servers", servers).set("socket.nagle.disable", "true");
     client
 }
 

@@ -39,6 +39,11 @@ mod step;
 mod topics;
 mod transaction;
 
+/// Records are allocated on one thread and freed on another, Kafka's client library's
+/// included, which the system's allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub use config::{ConnectionArgs, Defaults, KafkaArgs, KafkaConfig};
 pub use error::Error;
 pub use processor::{Outbox, Processor, Record, Refused};

@@ -25,7 +25,7 @@ use crate::topics;
 use crate::transaction::{Failure, Transaction};
 
 /// A transaction is committed after this many records, however short its time.
-const MOST_RECORDS: u32 = 30_000;
+const MOST_RECORDS: u32 = 100_000;
 /// Records between two looks at the clock, which costs as much as a small part of
 /// a record's work.
 const AT_ONCE: u32 = 64;

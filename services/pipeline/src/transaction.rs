@@ -100,7 +100,7 @@ impl Transaction {
             match error {
                 KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => {
                     record = unsent;
-                    self.producer.poll(Duration::from_millis(1));
+                    self.wait();
                 }
                 KafkaError::MessageProduction(
                     RDKafkaErrorCode::MessageSizeTooLarge
@@ -118,6 +118,13 @@ impl Transaction {
         Ok(())
     }
 
+    /// Lets the client's threads work for a moment. The binding's own wait spins
+    /// through what is less than a millisecond, while brokers may need the processor.
+    fn wait(&self) {
+        self.producer.poll(Duration::ZERO);
+        std::thread::sleep(Duration::from_micros(200));
+    }
+
     /// Commits, with the input offsets of a consumer group if there are any.
     pub(crate) fn commit(
         &mut self,
@@ -129,7 +136,7 @@ impl Transaction {
         // The binding's own flush, which its commit begins with, sleeps in steps
         // of 100 ms while records are on their way.
         while self.producer.flush(Duration::ZERO).is_err() {
-            self.producer.poll(Duration::from_millis(1));
+            self.wait();
         }
         if let Some((offsets, group)) = offsets {
             self.add_offsets(offsets, group)?;

@@ -17,6 +17,7 @@
 #   kafka.sh restart DIR NODE            starts a killed node on its data, waits for it
 #   kafka.sh stop DIR                    ends all nodes, by SIGKILL: the data is for the bin
 #
+# KAFKA_JVM_OPTIONS may say what the nodes run with, in place of what makes them start fast.
 # KAFKA_HOME may name an installation that is there already: the jars in its libs/ are used.
 # Without it, Apache Kafka comes from Maven Central into .kafka, which git ignores. A JDK and
 # Maven are installed with apt-get where they are missing.
@@ -109,8 +110,9 @@ free_port() {
 }
 
 java_of() { # DIR
-    printf '%s\n' java -Xms64m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
-        -Dorg.slf4j.simpleLogger.showDateTime=true \
+    local options
+    read -ra options <<<"${KAFKA_JVM_OPTIONS:--Xms64m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1}"
+    printf '%s\n' java "${options[@]}" -Dorg.slf4j.simpleLogger.showDateTime=true \
         '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS' \
         -cp "$(cat "$1/home")/libs/*"
 }
