@@ -121,7 +121,7 @@ pub(crate) fn run(broker: &Broker, load: Load) -> Result<()> {
 fn send(servers: &str, load: Load) -> Result<Marks> {
     let producer: BaseProducer = client(servers)
         .set("partitioner", "murmur2_random")
-        .set("linger.ms", "0")
+        .set("linger.ms", "1")
         .set("delivery.report.only.error", "true")
         .create()
         .map_err(Error::kafka("set up the sender"))?;

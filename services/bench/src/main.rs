@@ -52,7 +52,7 @@ struct Options {
           value_parser = clap::value_parser!(u8).range(1..=100))]
     rounds: u8,
     /// The services' commit interval for latency, in milliseconds
-    #[arg(long, default_value_t = 5, value_name = "MS",
+    #[arg(long, default_value_t = 2, value_name = "MS",
           value_parser = clap::value_parser!(u64).range(1..=60_000))]
     commit_interval_ms: u64,
     /// A Python with Quix Streams, to measure that too
