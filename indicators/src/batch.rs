@@ -8,14 +8,103 @@
 
 use crate::clock::{Clock, PIECE, Prepared, RUNNING, Ready, Running};
 use crate::io::{Input, Output};
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, Machine};
 use pulp::{Arch, NullaryFnOnce};
-use std::ops::Range;
 
-/// A kernel at work on a batch; it is there but for the time of a loop.
-pub(crate) struct Work<'a, K: Kernel> {
-    pub(crate) kernel: &'a mut Option<K>,
-    pub(crate) state: &'a mut K::State,
+impl<K: Kernel> Machine<K> {
+    /// All rows, piece by piece.
+    #[inline(never)]
+    pub(crate) fn pieces(
+        &mut self,
+        columns: <K::Input as Input>::Columns<'_>,
+        mut filled: <K::Output as Output>::Columns<'_>,
+        all: usize,
+    ) {
+        let simple = K::HAS_AVERAGES && self.kernel.as_ref().is_some_and(K::is_simple);
+        // What no kernel asks for is not compiled for it either.
+        let mut ready = if K::HAS_COLUMNS || K::FILLS { Some(Ready::new()) } else { None };
+        // Without windows, the state is all that a piece changes: looking at its
+        // numbers while they are computed then costs less than looking first.
+        let mut only_state = size_of::<K::State>() > 0;
+        self.kernel.iter_mut().for_each(|kernel| kernel.windows(&mut |_| only_state = false));
+        let mut start = 0;
+        while start < all {
+            let to_warm_up = self.to_warm_up();
+            let most = if to_warm_up > 0 { to_warm_up } else { PIECE };
+            let rows = most.min(all - start);
+            let columns = K::Input::rows(columns, start..start + rows);
+            let filled = K::Output::rows(&mut filled, start..start + rows);
+            start += rows;
+            let (Some(columns), Some(filled)) = (columns, filled) else { return };
+            let mut piece = Piece { columns, filled, rows };
+            if to_warm_up > 0 {
+                self.one_by_one(&mut piece);
+            } else if only_state {
+                let before = self.state;
+                if !self.steps(&mut piece, simple) {
+                    self.state = before;
+                    self.one_by_one(&mut piece);
+                }
+            } else if !Arch::new().dispatch(Look::<K::Input> { columns }) {
+                self.one_by_one(&mut piece);
+            } else if !(K::HAS_COLUMNS || K::FILLS)
+                || !self.at_one_go(&mut piece, &mut ready, simple)
+            {
+                self.steps(&mut piece, simple);
+            }
+        }
+    }
+
+    /// Rows of any kind: in warm-up, or not all finite.
+    #[inline(never)]
+    fn one_by_one(&mut self, piece: &mut Piece<'_, '_, K>) {
+        for row in 0..piece.rows {
+            let output = K::Input::row(piece.columns, row).and_then(|input| self.take(input));
+            K::Output::write(output, &mut piece.filled, row);
+        }
+    }
+
+    /// Every row, as far as the kernel has a faster way than row by row.
+    fn at_one_go(
+        &mut self,
+        piece: &mut Piece<'_, '_, K>,
+        ready: &mut Option<Ready>,
+        simple: bool,
+    ) -> bool {
+        let Some(ready) = ready else { return false };
+        if K::FILLS {
+            return Arch::new().dispatch(Fill { machine: self, piece, ready });
+        }
+        if K::HAS_COLUMNS {
+            let columns = piece.columns;
+            if Arch::new().dispatch(Prepare { machine: self, columns, ready }) {
+                self.prepared_steps(piece, ready, simple);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Every row; whether all of them were finite.
+    fn steps(&mut self, piece: &mut Piece<'_, '_, K>, simple: bool) -> bool {
+        if K::HAS_AVERAGES && simple {
+            return self.each(piece, |_| Running { simple: true });
+        }
+        self.each(piece, |_| RUNNING)
+    }
+
+    /// Every row, with the columns that are ready.
+    fn prepared_steps(&mut self, piece: &mut Piece<'_, '_, K>, ready: &Ready, simple: bool) {
+        if K::HAS_AVERAGES && simple {
+            self.each(piece, |row| Prepared { ready, row, simple: true });
+        } else {
+            self.each(piece, |row| Prepared { ready, row, simple: false });
+        }
+    }
+
+    fn each<C: Clock>(&mut self, piece: &mut Piece<'_, '_, K>, clock: impl Fn(usize) -> C) -> bool {
+        Arch::new().dispatch(Steps { machine: self, piece, clock })
+    }
 }
 
 /// Some rows past warm-up.
@@ -25,118 +114,42 @@ struct Piece<'i, 'o, K: Kernel> {
     rows: usize,
 }
 
-impl<K: Kernel> Work<'_, K> {
-    /// The rows past warm-up, piece by piece.
-    pub(crate) fn compute(
-        &mut self,
-        columns: <K::Input as Input>::Columns<'_>,
-        mut filled: <K::Output as Output>::Columns<'_>,
-        Range { mut start, end }: Range<usize>,
-    ) {
-        let Some(kernel) = self.kernel else { return };
-        let simple = kernel.is_simple();
-        let mut ready = K::HAS_COLUMNS.then(Ready::new);
-        // Without windows, the state is all that a piece changes: looking at its
-        // numbers while they are computed then costs less than looking first.
-        let mut only_state = size_of::<K::State>() > 0;
-        kernel.windows(&mut |_| only_state = false);
-        while start < end {
-            let rows = PIECE.min(end - start);
-            let columns = K::Input::rows(columns, start..start + rows);
-            let filled = K::Output::rows(&mut filled, start..start + rows);
-            start += rows;
-            let (Some(columns), Some(filled)) = (columns, filled) else { return };
-            let mut piece = Piece { columns, filled, rows };
-            if only_state {
-                let before = *self.state;
-                if !self.steps(&mut piece, simple) {
-                    *self.state = before;
-                    self.finite_steps(&mut piece);
-                }
-            } else if !Arch::new().dispatch(Look::<K> { columns }) {
-                self.finite_steps(&mut piece);
-            } else if let Some(ready) = &mut ready
-                && Arch::new().dispatch(Prepare { work: self, columns, ready })
-            {
-                self.prepared_steps(&mut piece, ready, simple);
-            } else {
-                self.steps(&mut piece, simple);
-            }
-        }
-    }
-
-    /// Every row; whether all of them were finite.
-    fn steps(&mut self, piece: &mut Piece<'_, '_, K>, simple: bool) -> bool {
-        match simple {
-            true => self.each::<_, true>(piece, |_| Running { simple: true }),
-            false => self.each::<_, true>(piece, |_| RUNNING),
-        }
-    }
-
-    /// Every row, with the columns that are ready.
-    fn prepared_steps(&mut self, piece: &mut Piece<'_, '_, K>, ready: &Ready, simple: bool) {
-        match simple {
-            true => self.each::<_, true>(piece, |row| Prepared { ready, row, simple: true }),
-            false => self.each::<_, true>(piece, |row| Prepared { ready, row, simple: false }),
-        };
-    }
-
-    /// The rows that are finite.
-    fn finite_steps(&mut self, piece: &mut Piece<'_, '_, K>) {
-        self.each::<_, false>(piece, |_| RUNNING);
-    }
-
-    fn each<C: Clock, const ALL: bool>(
-        &mut self,
-        piece: &mut Piece<'_, '_, K>,
-        clock: impl Fn(usize) -> C,
-    ) -> bool {
-        Arch::new().dispatch(Steps::<_, _, ALL> { work: self, piece, clock })
-    }
-}
-
-/// Steps and stores for each row, or, unless `ALL`, for each that is finite.
-struct Steps<'a, 'w, 'i, 'o, K: Kernel, F, const ALL: bool> {
-    work: &'a mut Work<'w, K>,
+/// Steps and stores for each row.
+struct Steps<'a, 'i, 'o, K: Kernel, F> {
+    machine: &'a mut Machine<K>,
     piece: &'a mut Piece<'i, 'o, K>,
     clock: F,
 }
 
-impl<K: Kernel, C: Clock, F: Fn(usize) -> C, const ALL: bool> NullaryFnOnce
-    for Steps<'_, '_, '_, '_, K, F, ALL>
-{
+impl<K: Kernel, C: Clock, F: Fn(usize) -> C> NullaryFnOnce for Steps<'_, '_, '_, K, F> {
     type Output = bool;
 
     /// Whether all rows were finite.
     #[inline(always)]
     fn call(self) -> bool {
-        let Self { work, piece, clock } = self;
+        let Self { machine, piece, clock } = self;
         let Piece { columns, filled, rows } = piece;
         // Said again here, where the compiler can use it.
         let rows = PIECE.min(*rows);
         let columns = K::Input::rows(*columns, 0..rows);
         let filled = K::Output::rows(filled, 0..rows);
         let (Some(columns), Some(mut filled)) = (columns, filled) else { return true };
-        let Some(mut kernel) = work.kernel.take() else { return true };
+        let Some(mut kernel) = machine.kernel.take() else { return true };
         // Known when this is compiled.
         let in_registers = size_of::<K::State>() <= IN_REGISTERS || clock(0).is_simple();
-        let mut copy = *work.state;
-        let state = if in_registers { &mut copy } else { &mut *work.state };
+        let mut copy = machine.state;
+        let state = if in_registers { &mut copy } else { &mut machine.state };
         let mut zeros = 0;
         for row in 0..rows {
             let Some(input) = K::Input::row(columns, row) else { break };
-            if !ALL && !input.is_finite() {
-                K::Output::write(None, &mut filled, row);
-                continue;
-            }
             zeros |= input.zero().to_bits();
             let output = kernel.step(clock(row), state, input);
             kernel.store(clock(row), state, input);
             K::Output::write(Some(output), &mut filled, row);
         }
-        *work.kernel = Some(kernel);
+        machine.kernel = Some(kernel);
         if in_registers {
-            *work.state = copy;
+            machine.state = copy;
         }
         // All bits but the sign's.
         zeros << 1 == 0
@@ -148,33 +161,50 @@ impl<K: Kernel, C: Clock, F: Fn(usize) -> C, const ALL: bool> NullaryFnOnce
 const IN_REGISTERS: usize = 128;
 
 /// Whether all rows are finite.
-struct Look<'i, K: Kernel> {
-    columns: <K::Input as Input>::Columns<'i>,
+struct Look<'i, I: Input> {
+    columns: I::Columns<'i>,
 }
 
-impl<K: Kernel> NullaryFnOnce for Look<'_, K> {
+impl<I: Input> NullaryFnOnce for Look<'_, I> {
     type Output = bool;
 
     #[inline(always)]
     fn call(self) -> bool {
-        K::Input::are_finite(self.columns)
+        I::are_finite(self.columns)
     }
 }
 
 /// Makes columns ready, if the kernel does.
-struct Prepare<'a, 'w, 'i, K: Kernel> {
-    work: &'a mut Work<'w, K>,
+struct Prepare<'a, 'i, K: Kernel> {
+    machine: &'a mut Machine<K>,
     columns: <K::Input as Input>::Columns<'i>,
     ready: &'a mut Ready,
 }
 
-impl<K: Kernel> NullaryFnOnce for Prepare<'_, '_, '_, K> {
+impl<K: Kernel> NullaryFnOnce for Prepare<'_, '_, K> {
     type Output = bool;
 
     #[inline(always)]
     fn call(self) -> bool {
-        let Self { work, columns, ready } = self;
-        let Some(kernel) = work.kernel else { return false };
-        kernel.columns(work.state, columns, ready)
+        let Machine { kernel, state, .. } = self.machine;
+        kernel.as_mut().is_some_and(|kernel| kernel.columns(state, self.columns, self.ready))
+    }
+}
+
+/// Fills the rows, if the kernel does.
+struct Fill<'a, 'i, 'o, K: Kernel> {
+    machine: &'a mut Machine<K>,
+    piece: &'a mut Piece<'i, 'o, K>,
+    ready: &'a mut Ready,
+}
+
+impl<K: Kernel> NullaryFnOnce for Fill<'_, '_, '_, K> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn call(self) -> bool {
+        let (Machine { kernel, state, .. }, Piece { columns, filled, .. }) =
+            (self.machine, self.piece);
+        kernel.as_mut().is_some_and(|kernel| kernel.fill(state, *columns, filled, self.ready))
     }
 }

@@ -4,10 +4,9 @@
 use crate::catalog::Info;
 use crate::indicator::{ColumnsError, Indicator};
 use crate::io::{Field, Input, Output, Values};
-use crate::kernel::{Kernel, Machine, Saved};
+use crate::kernel::{Kernel, Machine};
 use crate::parameter::Arguments;
 use std::fmt::Debug;
-use std::hint::black_box;
 
 /// An indicator whose type is not known. [`Row::make`](crate::catalog::Row::make)
 /// makes one by name.
@@ -34,6 +33,7 @@ pub trait DynIndicator: Debug + Send + Sync {
     /// One update for each row, the way a program that knows the type makes them:
     /// inlined, each done before the next begins. Gives the values of the last.
     /// For benchmarks.
+    #[cfg(feature = "talib-v0_8")]
     #[doc(hidden)]
     fn update_each(&mut self, inputs: &[&[f64]]) -> Option<Values> {
         let rows = 0..inputs.first()?.len();
@@ -87,7 +87,7 @@ impl<K: Kernel> DynIndicator for Erased<K> {
     }
 
     fn update(&mut self, fields: &[f64]) -> Option<Values> {
-        self.0.update(K::Input::from_fields(fields)?).map(Output::values)
+        self.0.take(K::Input::from_fields(fields)?).map(Output::values)
     }
 
     fn peek(&self, fields: &[f64]) -> Option<Values> {
@@ -102,10 +102,12 @@ impl<K: Kernel> DynIndicator for Erased<K> {
         self.0.batch(inputs, outputs)
     }
 
+    #[cfg(feature = "talib-v0_8")]
     fn update_each(&mut self, inputs: &[&[f64]]) -> Option<Values> {
         let (columns, rows) = K::Input::columns(inputs)?;
         // Out of the compiler's sight, so that the state is in memory after every
         // bar, as it is where other things happen between two bars.
+        use std::hint::black_box;
         let machine = black_box(&mut self.0);
         let last = rows.checked_sub(1)?;
         for row in 0..last {
@@ -121,20 +123,11 @@ impl<K: Kernel> DynIndicator for Erased<K> {
     fn save(&self) -> Vec<u8> {
         // Only a state that refuses to be serialised can fail here, and then
         // `load` says that nothing was saved.
-        postcard::to_stdvec(&self.0.saved()).unwrap_or_default()
+        self.0.to_bytes().unwrap_or_default()
     }
 
     fn load(&mut self, state: &[u8]) -> Result<(), StateError> {
-        let indicator = K::INFO.name;
-        let unreadable = StateError::Unreadable { indicator };
-        let Ok(saved) = postcard::from_bytes::<Saved<K::State>>(state) else {
-            return Err(unreadable);
-        };
-        if saved.arguments != *self.0.arguments() {
-            return Err(StateError::other(&K::INFO, &saved.arguments, self.0.arguments()));
-        }
-        self.0 = Machine::revived(saved).ok_or(unreadable)?;
-        Ok(())
+        self.0.load(state)
     }
 }
 

@@ -9,17 +9,16 @@
 //!
 //! A kernel may hold other kernels and pass their states through its own.
 
-use crate::batch::Work;
 use crate::catalog::Info;
 pub use crate::clock::{Clock, Ready};
 use crate::clock::{RUNNING, WarmUp};
 use crate::indicator::{ColumnsError, Indicator};
 use crate::io::{Input, Output};
 use crate::parameter::{Arguments, ParameterError, UNSTABLE_PERIOD};
-use crate::window::{SavedWindow, Window};
+use crate::window::Window;
 use pulp::{Arch, NullaryFnOnce};
-use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 
 /// The definition of one indicator: parameters, lookback, state, step.
@@ -86,8 +85,29 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
         false
     }
 
-    /// Whether there are averages that could be of any kind, and all are simple
-    /// ones: then a batch need not ask at each bar.
+    /// Whether [`fill`](Self::fill) ever does anything.
+    const FILLS: bool = false;
+
+    /// Does all that steps and stores over several bars of a batch would do, at one
+    /// go, where that is faster; `room` is to work in. All bars are past warm-up and
+    /// finite. `false` when nothing has been changed.
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut Self::State,
+        inputs: <Self::Input as Input>::Columns<'_>,
+        outputs: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        let _ = (state, inputs, outputs, room);
+        false
+    }
+
+    /// Whether there are averages that could be of any kind.
+    const HAS_AVERAGES: bool = false;
+
+    /// Whether all averages that could be of any kind are simple ones: then a batch
+    /// need not ask at each bar.
     #[inline(always)]
     fn is_simple(&self) -> bool {
         false
@@ -112,12 +132,13 @@ pub(crate) fn fitting<K: Kernel>(arguments: Arguments) -> Result<Arguments, Para
 /// `Sma`, `Rsi` and the others are names for it.
 #[derive(Clone, Debug)]
 pub struct Machine<K: Kernel> {
-    arguments: Arguments,
+    pub(crate) arguments: Arguments,
     /// Bars taken, up to one more than the lookback: the machine is warm then.
-    bars: usize,
-    lookback: usize,
-    state: K::State,
-    kernel: Option<K>,
+    pub(crate) bars: usize,
+    pub(crate) lookback: usize,
+    pub(crate) state: K::State,
+    /// Gone but for the time of a loop of a batch, which then owns it.
+    pub(crate) kernel: Option<K>,
 }
 
 impl<K: Kernel> Machine<K> {
@@ -134,10 +155,17 @@ impl<K: Kernel> Machine<K> {
     }
 
     /// Makes the indicator from checked arguments.
+    #[inline(never)]
     pub(crate) fn from_arguments(arguments: Arguments) -> Self {
         let kernel = K::new(&arguments);
         let lookback = kernel.lookback() + arguments.unstable_period();
         Self { arguments, bars: 0, lookback, state: K::State::default(), kernel: Some(kernel) }
+    }
+
+    /// The same indicator, before its first bar.
+    #[inline(never)]
+    pub(crate) fn fresh(&self) -> Self {
+        Self::from_arguments(self.arguments.clone())
     }
 
     /// The same indicator, before its first bar, with values held back for
@@ -164,20 +192,36 @@ impl<K: Kernel> Machine<K> {
         &self.arguments
     }
 
+    /// How many bars it takes until it is warm.
+    pub(crate) fn to_warm_up(&self) -> usize {
+        (self.lookback + 1).saturating_sub(self.bars)
+    }
+
+    /// An update, where it need not be part of the caller's loop.
+    #[inline(never)]
+    pub(crate) fn take(&mut self, input: K::Input) -> Option<K::Output> {
+        self.update(input)
+    }
+
     /// Kept apart from the warm path, and rarely taken: the clock counts here.
     #[cold]
     fn warm_up(&mut self, input: K::Input) -> Option<K::Output> {
-        let kernel = self.kernel.as_mut()?;
-        let output = kernel.step(WarmUp(self.bars), &mut self.state, input);
-        kernel.store(WarmUp(self.bars), &self.state, input);
+        let mut state = self.state;
+        let output = self.step_in_warm_up(&mut state, input);
+        self.kernel.as_mut()?.store(WarmUp(self.bars), &state, input);
+        self.state = state;
         self.bars += 1;
-        (self.bars > self.lookback).then_some(output)
+        output
     }
 
     #[cold]
     fn peek_in_warm_up(&self, input: K::Input) -> Option<K::Output> {
-        let mut state = self.state;
-        let output = self.kernel.as_ref()?.step(WarmUp(self.bars), &mut state, input);
+        self.step_in_warm_up(&mut self.state.clone(), input)
+    }
+
+    #[inline(never)]
+    fn step_in_warm_up(&self, state: &mut K::State, input: K::Input) -> Option<K::Output> {
+        let output = self.kernel.as_ref()?.step(WarmUp(self.bars), state, input);
         (self.bars >= self.lookback).then_some(output)
     }
 }
@@ -216,7 +260,7 @@ impl<K: Kernel> Indicator for Machine<K> {
     }
 
     fn reset(&mut self) {
-        *self = Self::from_arguments(std::mem::take(&mut self.arguments));
+        *self = self.fresh();
     }
 
     fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError> {
@@ -224,17 +268,10 @@ impl<K: Kernel> Indicator for Machine<K> {
         let Some((columns, rows)) = K::Input::columns(inputs) else {
             return Err(ColumnsError::new(inputs, outputs, expected));
         };
-        let Some(mut filled) = K::Output::columns(outputs, rows) else {
+        let Some(filled) = K::Output::columns(outputs, rows) else {
             return Err(ColumnsError::new(inputs, outputs, expected));
         };
-        let mut row = 0;
-        while row < rows && self.bars <= self.lookback {
-            let output = K::Input::row(columns, row).and_then(|input| self.update(input));
-            K::Output::write(output, &mut filled, row);
-            row += 1;
-        }
-        let Self { kernel, state, .. } = self;
-        Work { kernel, state }.compute(columns, filled, row..rows);
+        self.pieces(columns, filled, rows);
         Ok(())
     }
 }
@@ -255,58 +292,5 @@ impl<K: Kernel> NullaryFnOnce for Update<'_, K> {
         let output = kernel.step(RUNNING, state, input);
         kernel.store(RUNNING, state, input);
         output
-    }
-}
-
-/// What is saved of a machine: all that does not follow from its parameters.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct Saved<S> {
-    pub(crate) arguments: Arguments,
-    bars: usize,
-    state: S,
-    windows: Vec<SavedWindow>,
-}
-
-impl<K: Kernel> Machine<K> {
-    pub(crate) fn saved(&self) -> Saved<K::State> {
-        let mut windows = Vec::new();
-        // Windows are visited mutably; saving is rare enough for a copy.
-        self.kernel
-            .clone()
-            .into_iter()
-            .for_each(|mut k| k.windows(&mut |window| windows.push(window.save())));
-        Saved { arguments: self.arguments.clone(), bars: self.bars, state: self.state, windows }
-    }
-
-    /// The machine that was saved; `None` when its parameters are out of range
-    /// or its windows do not belong to them.
-    pub(crate) fn revived(saved: Saved<K::State>) -> Option<Self> {
-        let arguments = saved.arguments.checked_again(Self::INFO).ok()?;
-        let mut machine = Self::from_arguments(fitting::<K>(arguments).ok()?);
-        let mut windows = saved.windows.into_iter();
-        let mut fits = true;
-        machine.kernel.as_mut()?.windows(&mut |window| {
-            fits &= windows.next().is_some_and(|saved| window.load(saved));
-        });
-        if !fits || windows.next().is_some() || saved.bars > machine.lookback + 1 {
-            return None;
-        }
-        machine.bars = saved.bars;
-        machine.state = saved.state;
-        Some(machine)
-    }
-}
-
-impl<K: Kernel> Serialize for Machine<K> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.saved().serialize(serializer)
-    }
-}
-
-impl<'de, K: Kernel> Deserialize<'de> for Machine<K> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let saved = Saved::deserialize(deserializer)?;
-        let name = K::INFO.name;
-        Self::revived(saved).ok_or_else(|| D::Error::custom(format!("not a state of {name}")))
     }
 }

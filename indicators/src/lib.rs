@@ -64,6 +64,7 @@ pub mod kernel;
 mod late;
 mod ma_type;
 mod parameter;
+mod saved;
 #[cfg(feature = "talib")]
 pub mod talib;
 pub mod window;

@@ -1,7 +1,7 @@
 //! Lowest value over a period.
 
 use crate::catalog::{Group, Info};
-use crate::io::Input;
+use crate::io::{Input, Output};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::window::{Extreme, ExtremeState, Lowest, Window};
@@ -72,32 +72,26 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, clock: C, state: &mut Self::State, value: f64) -> f64 {
-        match clock.ready(0) {
-            Some(extreme) => extreme,
-            None => self.window.step(state, value),
-        }
+    fn step<C: Clock>(&self, _: C, state: &mut Self::State, value: f64) -> f64 {
+        self.window.step(state, value)
     }
 
     #[inline(always)]
-    fn store<C: Clock>(&mut self, clock: C, state: &Self::State, value: f64) {
-        if !clock.is_prepared() {
-            self.window.store(state, value);
-        }
+    fn store<C: Clock>(&mut self, _: C, state: &Self::State, value: f64) {
+        self.window.store(state, value);
     }
 
-    const HAS_COLUMNS: bool = true;
+    const FILLS: bool = true;
 
     #[inline(always)]
-    fn columns(
+    fn fill(
         &mut self,
         state: &mut Self::State,
         values: <Self::Input as Input>::Columns<'_>,
-        ready: &mut Ready,
+        extremes: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
     ) -> bool {
-        let Ready { columns: [extremes, ..], scratch } = ready;
-        let Some(extremes) = extremes.get_mut(..values.len()) else { return false };
-        self.window.columns(state, values, extremes, scratch);
+        self.window.columns(state, values, extremes, &mut room.scratch);
         true
     }
 

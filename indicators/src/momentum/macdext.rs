@@ -136,6 +136,8 @@ impl kernel::Kernel for Kernel {
         self.signal.store(clock, &state.signal, state.macd);
     }
 
+    const HAS_AVERAGES: bool = true;
+
     #[inline(always)]
     fn is_simple(&self) -> bool {
         [&self.fast, &self.slow, &self.signal].iter().all(|average| average.is_simple())

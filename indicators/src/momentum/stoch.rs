@@ -148,6 +148,8 @@ impl kernel::Kernel for Kernel {
         self.slow_k.columns(&mut state.slow_k, inputs, ready)
     }
 
+    const HAS_AVERAGES: bool = true;
+
     #[inline(always)]
     fn is_simple(&self) -> bool {
         self.slow_k.is_simple() && self.slow_d.is_simple()

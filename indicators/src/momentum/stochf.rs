@@ -217,6 +217,8 @@ impl kernel::Kernel for Kernel {
         self.place.columns(&mut state.range, inputs, ready)
     }
 
+    const HAS_AVERAGES: bool = true;
+
     #[inline(always)]
     fn is_simple(&self) -> bool {
         self.average.is_simple()

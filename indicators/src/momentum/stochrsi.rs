@@ -144,6 +144,8 @@ impl kernel::Kernel for Kernel {
         true
     }
 
+    const HAS_AVERAGES: bool = true;
+
     #[inline(always)]
     fn is_simple(&self) -> bool {
         self.stochastic.is_simple()

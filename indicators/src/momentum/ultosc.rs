@@ -1,11 +1,11 @@
 //! Ultimate oscillator.
 
 use crate::catalog::{Group, Info};
-use crate::io::HighLowClose;
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{HighLowClose, Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::volatility::trange;
-use crate::window::{Ring, Window, ZeroRun};
+use crate::volatility::trange::{self, true_range};
+use crate::window::{BLOCK, Ring, Window, ZeroRun, block};
 use serde::{Deserialize, Serialize};
 
 /// Ultimate oscillator (ULTOSC): the buying pressure in relation to the true
@@ -89,6 +89,63 @@ pub struct State {
     zeros: usize,
 }
 
+/// The pressures and ranges of a window and a piece, and where the piece begins.
+struct Lines<'a> {
+    pressures: &'a [f64],
+    ranges: &'a [f64],
+    start: usize,
+}
+
+impl Kernel {
+    /// Several rows from `row` on; whether one of them ended a window of zeros, whose
+    /// sums should have been dropped.
+    #[inline(always)]
+    fn block<const N: usize>(
+        &self,
+        state: &mut State,
+        lines: &Lines<'_>,
+        filled: &mut [f64],
+        row: usize,
+    ) -> bool {
+        let Lines { pressures, ranges, start } = lines;
+        let row_of = |back: usize| start + row - back;
+        let come = (block::<N>(pressures, row_of(0)), block::<N>(ranges, row_of(0)));
+        let [Part { period: shortest, .. }, ..] = self.parts;
+        let mut zeros = false;
+        for lane in 0..N {
+            self.flat.step(&mut state.zeros, [come.0[lane], come.1[lane]] == [0.0; 2]);
+            zeros |= state.zeros >= shortest;
+        }
+        let mut totals = [0.0; N];
+        for (part, [pressure, range]) in self.parts.iter().zip(&mut state.sums) {
+            let back = row_of(part.period);
+            let gone = (block::<N>(pressures, back), block::<N>(ranges, back));
+            let (mut above, mut below) = ([0.0; N], [0.0; N]);
+            for lane in 0..N {
+                *pressure -= gone.0[lane];
+                *range -= gone.1[lane];
+                *pressure += come.0[lane];
+                *range += come.1[lane];
+                (above[lane], below[lane]) = (*pressure, *range);
+            }
+            for lane in 0..N {
+                let term = part.weight * (above[lane] / below[lane]);
+                totals[lane] += if below[lane] > 0.0 { term } else { 0.0 };
+            }
+        }
+        for (slot, total) in filled[row..row + N].iter_mut().zip(totals) {
+            *slot = in_percent(total);
+        }
+        zeros
+    }
+}
+
+/// The oscillator, of seven parts in all.
+#[inline(always)]
+fn in_percent(sum: f64) -> f64 {
+    100.0 * (sum / 7.0)
+}
+
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "ULTOSC",
@@ -148,12 +205,56 @@ impl kernel::Kernel for Kernel {
                 sum += part.weight * (pressures / ranges);
             }
         }
-        100.0 * (sum / 7.0)
+        in_percent(sum)
     }
 
     #[inline(always)]
     fn store<C: Clock>(&mut self, _: C, state: &State, _: HighLowClose) {
         self.terms.push(state.latest);
+    }
+
+    const FILLS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut State,
+        [highs, lows, closes]: <Self::Input as Input>::Columns<'_>,
+        filled: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        let (start, rows) = (self.terms.length(), closes.len());
+        let [pressures, ranges] = &mut room.scratch;
+        let lines = (pressures.get_mut(..start + rows), ranges.get_mut(..start + rows));
+        let (Some(pressures), Some(ranges)) = lines else { return false };
+        let window = pressures.iter_mut().zip(ranges.iter_mut()).zip(self.terms.iter());
+        window.for_each(|((pressure, range), term)| [*pressure, *range] = term);
+        let (first, Some(last)) = ([state.close], closes.last()) else { return false };
+        let piece = pressures[start..].iter_mut().zip(ranges[start..].iter_mut());
+        let bars = highs.iter().zip(lows).zip(closes).zip(first.iter().chain(closes));
+        for ((pressure, range), (((high, low), close), previous)) in piece.zip(bars) {
+            *pressure = close - if low < previous { *low } else { *previous };
+            *range = true_range(*high, *low, *previous);
+        }
+        let lines = Lines { pressures, ranges, start };
+        let whole_blocks = rows - rows % BLOCK;
+        let mut now = *state;
+        let mut zeros = false;
+        for row in (0..whole_blocks).step_by(BLOCK) {
+            zeros |= self.block::<BLOCK>(&mut now, &lines, filled, row);
+        }
+        for row in whole_blocks..rows {
+            zeros |= self.block::<1>(&mut now, &lines, filled, row);
+        }
+        // Rare, and left to the steps.
+        if zeros {
+            return false;
+        }
+        let terms = || pressures.iter().zip(ranges.iter()).map(|(pressure, range)| [*pressure, *range]);
+        let latest = terms().next_back().unwrap_or(state.latest);
+        *state = State { close: *last, range: trange::State::after(*last), latest, ..now };
+        self.terms.extend(terms().skip(start));
+        true
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -142,6 +142,8 @@ impl kernel::Kernel for Kernel {
         self.variance.store(value);
     }
 
+    const HAS_AVERAGES: bool = true;
+
     #[inline(always)]
     fn is_simple(&self) -> bool {
         self.average.is_simple()

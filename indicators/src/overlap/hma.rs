@@ -1,10 +1,11 @@
 //! Hull moving average.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::overlap::wma;
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{WeightedSumState, Window};
+use crate::window::{BLOCK, WeightedSumState, Window, block, lay_out};
 use serde::{Deserialize, Serialize};
 
 /// Hull moving average (HMA): a weighted average over half the window, carried
@@ -72,6 +73,33 @@ impl Kernel {
     }
 }
 
+impl Kernel {
+    /// Several rows from `row` on.
+    #[inline(always)]
+    fn block<const N: usize>(
+        &mut self,
+        state: &mut State,
+        line: &[f64],
+        aheads: &mut [f64],
+        averages: &mut [f64],
+        row: usize,
+    ) {
+        let (whole, half) = (self.whole.period(), self.half.period());
+        let smoothing = self.smoothing.period();
+        let values = block::<N>(line, row + whole);
+        let wholes = self.whole.block(&mut state.whole, block(line, row), values);
+        let halves = self.half.block(&mut state.half, block(line, row + whole - half), values);
+        let mut ahead = [0.0; N];
+        for (ahead, (half, whole)) in ahead.iter_mut().zip(halves.into_iter().zip(wholes)) {
+            *ahead = 2.0 * half - whole;
+        }
+        aheads[row + smoothing..][..N].copy_from_slice(&ahead);
+        let oldest = block(aheads, row);
+        let smoothed = self.smoothing.block(&mut state.smoothing, oldest, ahead);
+        averages[row..row + N].copy_from_slice(&smoothed);
+    }
+}
+
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "HMA",
@@ -112,6 +140,39 @@ impl kernel::Kernel for Kernel {
         self.whole.store(clock, &state.whole, value);
         self.half.store(clock, &state.half, value);
         self.smoothing.store(clock, &state.smoothing, state.ahead);
+    }
+
+    const FILLS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut State,
+        values: <Self::Input as Input>::Columns<'_>,
+        averages: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        let [values_room, ahead_room] = &mut room.scratch;
+        let Some(line) = lay_out(self.whole.ring(), values, values_room) else { return false };
+        // What the smoothing reads is put where the values are.
+        let Some(aheads) = lay_out(self.smoothing.ring(), values, ahead_room) else {
+            return false;
+        };
+        let whole_blocks = values.len() - values.len() % BLOCK;
+        let mut state_now = *state;
+        for row in (0..whole_blocks).step_by(BLOCK) {
+            self.block::<BLOCK>(&mut state_now, line, aheads, averages, row);
+        }
+        for row in whole_blocks..values.len() {
+            self.block::<1>(&mut state_now, line, aheads, averages, row);
+        }
+        *state = state_now;
+        state.ahead = aheads.last().copied().unwrap_or(state.ahead);
+        self.whole.ring().extend(values.iter().copied());
+        self.half.ring().extend(values.iter().copied());
+        let smoothed = self.smoothing.ring().length();
+        self.smoothing.ring().extend(aheads.iter().skip(smoothed).copied());
+        true
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

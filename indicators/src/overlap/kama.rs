@@ -1,9 +1,10 @@
 //! Kaufman's adaptive moving average.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, Window, ZeroRun};
+use crate::window::{BLOCK, Ring, Window, ZeroRun, block, lay_out};
 use serde::{Deserialize, Serialize};
 
 /// Kaufman adaptive moving average (KAMA): an exponential average that follows
@@ -78,6 +79,64 @@ impl Kernel {
     }
 }
 
+impl State {
+    /// Moves the average towards `value`.
+    #[inline(always)]
+    fn follow(&mut self, value: f64, weight: f64) -> f64 {
+        self.average = (value - self.average).mul_add(weight, self.average);
+        self.average
+    }
+}
+
+/// The weight of `value`, where `moves` lead to it from `first`.
+#[inline(always)]
+fn weight(first: f64, value: f64, moves: f64) -> f64 {
+    let whole = (value - first).abs();
+    // The sum is running, and can round to less than the straight line.
+    let ratio = whole / moves;
+    let efficiency = if moves <= whole { 1.0 } else { ratio };
+    // Fused, as in TA-Lib's C library.
+    let smoothing = efficiency.mul_add(SPAN, SLOW);
+    smoothing * smoothing
+}
+
+impl Kernel {
+    /// Several rows from `row` on; whether one of them ended a flat window, whose sum
+    /// should have been dropped.
+    #[inline(always)]
+    fn block<const N: usize>(
+        &self,
+        state: &mut State,
+        line: &[f64],
+        moves: &[f64],
+        averages: &mut [f64],
+        row: usize,
+    ) -> bool {
+        let period = self.period;
+        let (gone, come) = (block::<N>(moves, row), block::<N>(moves, row + period));
+        let mut flat = false;
+        let mut sums = [0.0; N];
+        for (sum, (gone, come)) in sums.iter_mut().zip(gone.into_iter().zip(come)) {
+            state.moves -= gone;
+            state.moves += come;
+            *sum = state.moves;
+            flat |= self.flat.step(&mut state.zeros, come == 0.0);
+        }
+        let (firsts, values) = (block::<N>(line, row + 1), block::<N>(line, row + period + 1));
+        let mut weights = [0.0; N];
+        for (slot, (sum, ends)) in
+            weights.iter_mut().zip(sums.into_iter().zip(firsts.into_iter().zip(values)))
+        {
+            *slot = weight(ends.0, ends.1, sum);
+        }
+        let filled = averages[row..row + N].iter_mut();
+        for (average, (value, weight)) in filled.zip(values.into_iter().zip(weights)) {
+            *average = state.follow(value, weight);
+        }
+        flat
+    }
+}
+
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "KAMA",
@@ -119,18 +178,49 @@ impl kernel::Kernel for Kernel {
         if clock.bar() < self.period {
             return value;
         }
-        let whole = (value - first).abs();
-        // The sum is running, and can round to less than the straight line.
-        let efficiency = if state.moves <= whole { 1.0 } else { whole / state.moves };
-        // Fused, as in TA-Lib's C library.
-        let smoothing = efficiency.mul_add(SPAN, SLOW);
-        state.average = (value - state.average).mul_add(smoothing * smoothing, state.average);
-        state.average
+        state.follow(value, weight(first, value, state.moves))
     }
 
     #[inline(always)]
     fn store<C: Clock>(&mut self, _: C, _: &State, value: f64) {
         self.values.push(value);
+    }
+
+    const FILLS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut State,
+        values: <Self::Input as Input>::Columns<'_>,
+        averages: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        if self.period == 1 {
+            return false;
+        }
+        let [values_room, moves_room] = &mut room.scratch;
+        let Some(line) = lay_out(&self.values, values, values_room) else { return false };
+        for (slot, (older, newer)) in moves_room.iter_mut().zip(line.iter().zip(line.iter().skip(1))) {
+            *slot = (newer - older).abs();
+        }
+        let Some(moves) = moves_room.get(..line.len() - 1) else { return false };
+        let mut now = *state;
+        let mut flat = false;
+        let whole_blocks = values.len() - values.len() % BLOCK;
+        for row in (0..whole_blocks).step_by(BLOCK) {
+            flat |= self.block::<BLOCK>(&mut now, line, moves, averages, row);
+        }
+        for row in whole_blocks..values.len() {
+            flat |= self.block::<1>(&mut now, line, moves, averages, row);
+        }
+        // Rare, and left to the steps.
+        if flat {
+            return false;
+        }
+        *state = now;
+        self.values.extend(values.iter().copied());
+        true
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

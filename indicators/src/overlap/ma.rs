@@ -87,6 +87,8 @@ macro_rules! kinds {
                 }
             }
 
+            const HAS_AVERAGES: bool = true;
+
             #[inline(always)]
             fn is_simple(&self) -> bool {
                 matches!(self, Kernel::Sma(_))

@@ -3,7 +3,7 @@
 use crate::catalog::{Group, Info};
 use crate::kernel::{self, Clock, Machine};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{WeightedSum, WeightedSumState, Window};
+use crate::window::{Ring, WeightedSum, WeightedSumState, Window};
 
 /// Weighted moving average (WMA): the mean of the last `n` values, with weights
 /// that rise from 1 for the oldest to `n` for the newest.
@@ -56,6 +56,35 @@ impl Kernel {
     pub(crate) fn over(period: usize) -> Self {
         let weights = (period as f64) * (period + 1) as f64 / 2.0;
         Self { period, weights, window: WeightedSum::new(period) }
+    }
+}
+
+/// A mean past its lookback, in a batch of an indicator that it is a part of: see
+/// [`kernel::Kernel::fill`].
+impl Kernel {
+    /// How many values are in the mean.
+    pub(crate) fn period(&self) -> usize {
+        self.period
+    }
+
+    /// What the window holds.
+    pub(crate) fn ring(&mut self) -> &mut Ring {
+        self.window.ring()
+    }
+
+    /// The means at several bars; each of `oldest` leaves the window for the one of
+    /// `values`.
+    #[inline(always)]
+    pub(crate) fn block<const N: usize>(
+        &self,
+        state: &mut WeightedSumState,
+        oldest: [f64; N],
+        values: [f64; N],
+    ) -> [f64; N] {
+        match self.period {
+            1 => values,
+            _ => self.window.block(state, oldest, values).map(|sum| sum / self.weights),
+        }
     }
 }
 

@@ -53,6 +53,13 @@ pub struct State {
     close: f64,
 }
 
+impl State {
+    /// The state after a bar that closed at `close`.
+    pub(crate) fn after(close: f64) -> Self {
+        Self { close }
+    }
+}
+
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "TRANGE",
@@ -80,8 +87,14 @@ impl kernel::Kernel for Kernel {
         if clock.bar() == 0 {
             return 0.0;
         }
-        // Plain comparisons: what is compared is never NaN.
-        let greater = |a: f64, b: f64| if a > b { a } else { b };
-        greater(greater(high - low, (previous - high).abs()), (previous - low).abs())
+        true_range(high, low, previous)
     }
+}
+
+/// The true range of a bar after one that closed at `previous`.
+#[inline(always)]
+pub(crate) fn true_range(high: f64, low: f64, previous: f64) -> f64 {
+    // Plain comparisons: what is compared is never NaN.
+    let greater = |a: f64, b: f64| if a > b { a } else { b };
+    greater(greater(high - low, (previous - high).abs()), (previous - low).abs())
 }

@@ -4,6 +4,7 @@
 mod extreme;
 mod homodyne;
 mod item;
+mod line;
 mod moves;
 mod range;
 mod regression;
@@ -22,6 +23,7 @@ pub use extreme::{
 pub use homodyne::{Cycle, Homodyne, HomodyneState};
 pub(crate) use homodyne::{DEGREES, Smoother};
 pub use item::Item;
+pub(crate) use line::{BLOCK, block, lay_out};
 pub use moves::{Moves, MovesState};
 pub(crate) use range::spread;
 pub use range::{Range, RangeState};

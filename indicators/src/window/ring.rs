@@ -59,6 +59,11 @@ impl<T: Item> Ring<T> {
         before.iter().copied().chain([value]).chain(after.iter().copied())
     }
 
+    /// Moves on as `values` pushes would, and leaves what is there.
+    pub(super) fn skip(&mut self, values: usize) {
+        self.next = (self.next + values) % self.values.len().max(1);
+    }
+
     /// Puts `value` in the place of the oldest.
     #[inline(always)]
     pub fn push(&mut self, value: T) {

@@ -58,8 +58,14 @@ impl WeightedSum {
             }
             return state.sums.weighted;
         }
+        self.move_on(state, self.values.oldest(), value)
+    }
+
+    /// The weighted sum of a full window that `oldest` leaves for `value`.
+    #[inline(always)]
+    fn move_on(&self, state: &mut WeightedSumState, oldest: f64, value: f64) -> f64 {
         state.sums.plain += value;
-        state.sums.plain -= self.values.oldest();
+        state.sums.plain -= oldest;
         state.sums.weighted += value * self.weight;
         state.age += 1;
         // The fresh sums grow over the last window before they are needed, so
@@ -85,6 +91,27 @@ impl WeightedSum {
         let sum = state.sums.weighted;
         state.sums.weighted -= state.sums.plain;
         sum
+    }
+
+    /// The weighted sums at several bars of a full window; each of `oldest` leaves it
+    /// for the one of `values`.
+    #[inline(always)]
+    pub(crate) fn block<const N: usize>(
+        &self,
+        state: &mut WeightedSumState,
+        oldest: [f64; N],
+        values: [f64; N],
+    ) -> [f64; N] {
+        let mut sums = [0.0; N];
+        for (sum, (oldest, value)) in sums.iter_mut().zip(oldest.into_iter().zip(values)) {
+            *sum = self.move_on(state, oldest, value);
+        }
+        sums
+    }
+
+    /// The values.
+    pub(crate) fn ring(&mut self) -> &mut Ring {
+        &mut self.values
     }
 
     /// Takes in `value`.
