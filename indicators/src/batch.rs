@@ -1,15 +1,16 @@
 //! The loop of a batch past warm-up: piece by piece, so that a piece can be looked
 //! through for numbers that are not finite, and parts of it be computed together.
 //!
-//! Each loop is compiled for what the processor has: fused multiplication and
-//! addition cost a call where the compiler may not take it for granted. The bits
-//! are the same. And each is a function of its own, which moves kernel and state
-//! out of memory: what a loop carries from bar to bar then stays in registers.
+//! Each loop is compiled for AVX2 and fused multiplication and addition, where the
+//! compiler may not take them for granted; a processor that lacks them makes updates
+//! instead. The bits are the same. And each is a function of its own, which moves
+//! kernel and state out of memory: what a loop carries from bar to bar then stays in
+//! registers.
 
 use crate::clock::{Clock, PIECE, Prepared, RUNNING, Ready, Running};
 use crate::io::{Input, Output};
 use crate::kernel::{Kernel, Machine};
-use pulp::{Arch, NullaryFnOnce};
+use pulp::NullaryFnOnce;
 
 impl<K: Kernel> Machine<K> {
     /// All rows, piece by piece.
@@ -41,11 +42,11 @@ impl<K: Kernel> Machine<K> {
                 self.one_by_one(&mut piece);
             } else if only_state {
                 let before = self.state;
-                if !self.steps(&mut piece, simple) {
+                if self.steps(&mut piece, simple) != Some(true) {
                     self.state = before;
                     self.one_by_one(&mut piece);
                 }
-            } else if !Arch::new().dispatch(Look::<K::Input> { columns }) {
+            } else if wide(Look::<K::Input> { columns }) != Some(true) {
                 self.one_by_one(&mut piece);
             } else if !(K::HAS_COLUMNS || K::FILLS)
                 || !self.at_one_go(&mut piece, &mut ready, simple)
@@ -73,11 +74,11 @@ impl<K: Kernel> Machine<K> {
     ) -> bool {
         let Some(ready) = ready else { return false };
         if K::FILLS {
-            return Arch::new().dispatch(Fill { machine: self, piece, ready });
+            return wide(Fill { machine: self, piece, ready }) == Some(true);
         }
         if K::HAS_COLUMNS {
             let columns = piece.columns;
-            if Arch::new().dispatch(Prepare { machine: self, columns, ready }) {
+            if wide(Prepare { machine: self, columns, ready }) == Some(true) {
                 self.prepared_steps(piece, ready, simple);
                 return true;
             }
@@ -86,7 +87,7 @@ impl<K: Kernel> Machine<K> {
     }
 
     /// Every row; whether all of them were finite.
-    fn steps(&mut self, piece: &mut Piece<'_, '_, K>, simple: bool) -> bool {
+    fn steps(&mut self, piece: &mut Piece<'_, '_, K>, simple: bool) -> Option<bool> {
         if K::HAS_AVERAGES && simple {
             return self.each(piece, |_| Running { simple: true });
         }
@@ -102,9 +103,25 @@ impl<K: Kernel> Machine<K> {
         }
     }
 
-    fn each<C: Clock>(&mut self, piece: &mut Piece<'_, '_, K>, clock: impl Fn(usize) -> C) -> bool {
-        Arch::new().dispatch(Steps { machine: self, piece, clock })
+    fn each<C: Clock>(
+        &mut self,
+        piece: &mut Piece<'_, '_, K>,
+        clock: impl Fn(usize) -> C,
+    ) -> Option<bool> {
+        wide(Steps { machine: self, piece, clock })
     }
+}
+
+/// What `work` gives, compiled for AVX2; `None`, and nothing done, without it.
+#[cfg(target_arch = "x86_64")]
+fn wide<W: NullaryFnOnce>(work: W) -> Option<W::Output> {
+    Some(pulp::Simd::vectorize(pulp::x86::V3::try_new()?, work))
+}
+
+/// What `work` gives.
+#[cfg(not(target_arch = "x86_64"))]
+fn wide<W: NullaryFnOnce>(work: W) -> Option<W::Output> {
+    Some(work.call())
 }
 
 /// Some rows past warm-up.

@@ -10,6 +10,9 @@ pub(crate) const PIECE: usize = 1024;
 /// Where in the series a step is. What a clock does not say is known when its
 /// step is compiled, and the compiler removes what only others need.
 pub trait Clock: Copy {
+    /// Whether a step by this clock is rare, and better a call than part of a loop.
+    const RARE: bool = false;
+
     /// How many bars came before this one; beyond every lookback once past warm-up.
     fn bar(self) -> usize;
 
@@ -42,6 +45,8 @@ pub trait Clock: Copy {
 pub(crate) struct WarmUp(pub(crate) usize);
 
 impl Clock for WarmUp {
+    const RARE: bool = true;
+
     #[inline(always)]
     fn bar(self) -> usize {
         self.0

@@ -70,6 +70,30 @@ macro_rules! kinds {
             $name(<$module::Kernel as kernel::Kernel>::State)),+
         }
 
+        impl Kernel {
+            #[inline(always)]
+            fn any_step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
+                match self {
+                    Kernel::Disabled => value,
+                    $(Kernel::$name(kernel) => {
+                        if let State::Begin = state {
+                            *state = State::$name(Default::default());
+                        }
+                        match state {
+                            State::$name(state) => kernel::Kernel::step(kernel, clock, state, value)$(.$output)?,
+                            // Of another kind: only a damaged snapshot has that.
+                            _ => f64::NAN,
+                        }
+                    }),+
+                }
+            }
+
+            #[inline(never)]
+            fn rare_step<C: Clock>(&self, clock: C, state: &mut State, value: f64) -> f64 {
+                self.any_step(clock, state, value)
+            }
+        }
+
         impl kernel::Kernel for Kernel {
             const INFO: Info = INFO;
             type Input = f64;
@@ -103,19 +127,10 @@ macro_rules! kinds {
                         _ => f64::NAN,
                     };
                 }
-                match self {
-                    Kernel::Disabled => value,
-                    $(Kernel::$name(kernel) => {
-                        if let State::Begin = state {
-                            *state = State::$name(Default::default());
-                        }
-                        match state {
-                            State::$name(state) => kernel.step(clock, state, value)$(.$output)?,
-                            // Of another kind: only a damaged snapshot has that.
-                            _ => f64::NAN,
-                        }
-                    }),+
+                if C::RARE {
+                    return self.rare_step(clock, state, value);
                 }
+                self.any_step(clock, state, value)
             }
 
             #[inline(always)]

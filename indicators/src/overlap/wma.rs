@@ -1,9 +1,10 @@
 //! Weighted moving average.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, WeightedSum, WeightedSumState, Window};
+use crate::window::{BLOCK, Ring, WeightedSum, WeightedSumState, Window, block, lay_out};
 
 /// Weighted moving average (WMA): the mean of the last `n` values, with weights
 /// that rise from 1 for the oldest to `n` for the newest.
@@ -120,6 +121,34 @@ impl kernel::Kernel for Kernel {
     #[inline(always)]
     fn store<C: Clock>(&mut self, _: C, _: &Self::State, value: f64) {
         self.window.store(value);
+    }
+
+    const FILLS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut Self::State,
+        values: <Self::Input as Input>::Columns<'_>,
+        averages: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        let [room, _] = &mut room.scratch;
+        let Some(line) = lay_out(self.window.ring(), values, room) else { return false };
+        let (blocks, rest) = averages.as_chunks_mut::<BLOCK>();
+        let mut now = *state;
+        let mut row = 0;
+        for slots in blocks {
+            *slots = self.block(&mut now, block(line, row), block(line, row + self.period));
+            row += BLOCK;
+        }
+        for slot in rest {
+            [*slot] = self.block(&mut now, block(line, row), block(line, row + self.period));
+            row += 1;
+        }
+        *state = now;
+        self.window.ring().extend(values.iter().copied());
+        true
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
