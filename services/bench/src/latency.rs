@@ -24,8 +24,6 @@ use crate::topic::{self, client, partitions};
 
 const PARTITIONS: i32 = 4;
 const CANDLE_SECONDS: i64 = 5;
-/// Trades that are left out at the beginning, in seconds.
-const WARM_UP: u64 = 3;
 const TRADES: &str = "latency.trades";
 const CANDLES: &str = "latency.candles";
 const INDICATORS: &str = "latency.indicators";
@@ -36,7 +34,16 @@ pub(crate) struct Load {
     pub(crate) pairs: usize,
     pub(crate) rate: u64,
     pub(crate) seconds: u64,
+    /// How many seconds before that are left out.
+    pub(crate) warm_up: u64,
     pub(crate) commit_interval_ms: u64,
+}
+
+impl Load {
+    /// For how many seconds trades are sent.
+    fn total(self) -> u64 {
+        self.warm_up + self.seconds
+    }
 }
 
 /// A trade as `number`th of its pair and window, or a message about as many.
@@ -51,10 +58,10 @@ type Marks = HashMap<String, Vec<Mark>>;
 
 /// Measures, and prints.
 pub(crate) fn run(broker: &Broker, load: Load) -> Result<()> {
-    let Load { pairs, rate, seconds, commit_interval_ms } = load;
+    let Load { pairs, rate, seconds, warm_up, commit_interval_ms } = load;
     println!(
-        "\nLatency: {rate} trades a second of {pairs} pairs for {seconds} s, commits every \
-         {commit_interval_ms} ms, candles of {CANDLE_SECONDS} s, 16 indicators"
+        "\nLatency: {rate} trades a second of {pairs} pairs for {seconds} s, after {warm_up} s to \
+         warm up, commits every {commit_interval_ms} ms, candles of {CANDLE_SECONDS} s, 16 indicators"
     );
     for name in [TRADES, CANDLES, INDICATORS] {
         topic::create(&broker.servers, name, PARTITIONS)?;
@@ -81,7 +88,7 @@ pub(crate) fn run(broker: &Broker, load: Load) -> Result<()> {
     let (sent, seen) = thread::scope(|scope| {
         let reader = scope.spawn(|| listen(&broker.servers, &expected));
         let sent = send(&broker.servers, load);
-        expected.store(sent.as_ref().map_or(0, |_| rate * seconds), Ordering::Relaxed);
+        expected.store(sent.as_ref().map_or(0, |_| rate * load.total()), Ordering::Relaxed);
         let seen = reader.join().unwrap_or_else(|_| Err(Error::InVain("the reader".to_owned())));
         Ok::<_, Error>((sent?, seen?))
     })?;
@@ -89,7 +96,7 @@ pub(crate) fn run(broker: &Broker, load: Load) -> Result<()> {
     candles.check()?;
     indicators.check()?;
 
-    let skipped = usize::try_from(WARM_UP.min(seconds / 2) * rate).unwrap_or_default();
+    let skipped = usize::try_from(warm_up * rate).unwrap_or_default();
     let mut latencies = latencies(&sent, &seen)?;
     latencies.sort_unstable_by_key(|(sent, _)| *sent);
     let mut milliseconds: Vec<f64> =
@@ -110,7 +117,7 @@ pub(crate) fn run(broker: &Broker, load: Load) -> Result<()> {
     );
     let share = |which: usize| {
         let used = used.get(which).zip(cpu.get(which)).map_or(0.0, |(now, then)| now - then);
-        100.0 * used / seconds as f64
+        100.0 * used / load.total() as f64
     };
     println!("  candles used {:.0} % of a core, technical-indicators {:.0} %", share(0), share(1));
     candles.stop()?;
@@ -127,10 +134,10 @@ fn send(servers: &str, load: Load) -> Result<Marks> {
         .map_err(Error::kafka("set up the sender"))?;
     let mut marks = Marks::new();
     let length_ms = CANDLE_SECONDS * 1000;
-    let mut tape = tape::trades((load.rate * load.seconds) as usize, load.pairs);
+    let mut tape = tape::trades((load.rate * load.total()) as usize, load.pairs);
     let began = Instant::now();
     let mut last_ms = 0;
-    for millisecond in 1..=load.seconds * 1000 {
+    for millisecond in 1..=load.total() * 1000 {
         let due = began + Duration::from_millis(millisecond);
         thread::sleep(due.saturating_duration_since(Instant::now()));
         for _ in 0..load.rate * millisecond / 1000 - load.rate * (millisecond - 1) / 1000 {

@@ -55,6 +55,11 @@ struct Options {
     #[arg(long, default_value_t = 2, value_name = "MS",
           value_parser = clap::value_parser!(u64).range(1..=60_000))]
     commit_interval_ms: u64,
+    /// For how long trades are sent before latency is measured, in seconds: a broker
+    /// on a Java machine compiles itself for half a minute or more
+    #[arg(long, default_value_t = 3, value_name = "S",
+          value_parser = clap::value_parser!(u64).range(0..=3_600))]
+    warm_up: u64,
     /// A Python with Quix Streams, to measure that too
     #[arg(long, value_name = "PYTHON")]
     quix: Option<PathBuf>,
@@ -119,8 +124,8 @@ fn run(options: &Options) -> Result<()> {
         throughput::run(&broker, &extent)?;
     }
     if wanted(What::Latency) {
-        let commit_interval_ms = options.commit_interval_ms;
-        let load = Load { pairs: 100, rate: 10_000, seconds: 20, commit_interval_ms };
+        let &Options { warm_up, commit_interval_ms, .. } = options;
+        let load = Load { pairs: 100, rate: 10_000, seconds: 20, warm_up, commit_interval_ms };
         latency::run(&broker, load)?;
     }
     if wanted(What::Memory) {
