@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use pipeline::{Shutdown, cli};
 use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::RDKafkaErrorCode;
 
 use crate::broker::Broker;
 use crate::error::{Error, Result};
@@ -160,9 +161,24 @@ pub(crate) struct Progress {
 impl Progress {
     /// Records whose processing is committed.
     pub(crate) fn committed(&self) -> Result<u64> {
+        use RDKafkaErrorCode::{
+            CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator,
+        };
+        let moving = [CoordinatorLoadInProgress, CoordinatorNotAvailable, NotCoordinator];
         let list = partitions(&self.input, self.partitions, Offset::Invalid)?;
-        let offsets = self.consumer.committed_offsets(list, Duration::from_secs(10));
-        let offsets = offsets.map_err(Error::kafka("look at a group's offsets"))?;
+        let began = Instant::now();
+        let offsets = loop {
+            match self.consumer.committed_offsets(list.clone(), Duration::from_secs(10)) {
+                // A broker that is short of time loses the group, and finds it again.
+                Err(error)
+                    if error.rdkafka_error_code().is_some_and(|code| moving.contains(&code))
+                        && began.elapsed() < Duration::from_secs(30) =>
+                {
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+                ended => break ended.map_err(Error::kafka("look at a group's offsets"))?,
+            }
+        };
         let offsets = offsets.elements().into_iter().filter_map(|e| e.offset().to_raw());
         Ok(offsets.filter(|offset| *offset > 0).sum::<i64>().unsigned_abs())
     }
