@@ -30,8 +30,8 @@ pub trait Indicator {
     /// column to fill for each field of the output. Row for row what
     /// [`update`](Self::update) returns, `NaN` for `None`.
     ///
-    /// Several times faster than updates where all bars are finite, and, on x86-64,
-    /// where the processor has AVX2 and FMA.
+    /// Up to several times faster than updates where all bars are finite, and, on
+    /// x86-64, where the processor has AVX2 and FMA; else as fast.
     ///
     /// # Errors
     /// When the number of columns is not that of the fields, or when they are
