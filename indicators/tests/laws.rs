@@ -94,7 +94,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
-    fn batches_and_updates_follow_each_other(((row, arguments, columns), [first, second]) in long_case()) {
+    fn batches_updates_and_saved_states_follow_each_other(((row, arguments, columns), [first, second]) in long_case()) {
         let mut expected = row.make(&arguments).unwrap();
         let expected = run(expected.as_mut(), &columns);
         let mut indicator = row.make(&arguments).unwrap();
@@ -108,10 +108,19 @@ proptest! {
             }
             if rows.start == 0 {
                 let between = first..second;
+                let columns_of_all = &columns;
                 let columns: Vec<_> = columns.iter().map(|c| c[between.clone()].to_vec()).collect();
                 for (t, values) in run(indicator.as_mut(), &columns).into_iter().enumerate() {
                     let nothing = || vec![f64::NAN.to_bits(); row.outputs.len()];
                     found.push((first + t, values.unwrap_or_else(nothing)));
+                }
+                // And what is saved is all of it.
+                let saved = indicator.save();
+                indicator = row.make(&arguments).unwrap();
+                indicator.load(&saved).unwrap();
+                if second < end {
+                    let peeked = bits(indicator.peek(&bar(columns_of_all, second)));
+                    prop_assert_eq!(peeked, expected[second].clone());
                 }
             }
         }

@@ -4,7 +4,8 @@ use crate::catalog::{Group, Info};
 use crate::io::OpenClose;
 use crate::kernel::{self, Clock, Machine};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, Window};
+use crate::window::{AFRESH, RenewedSum, Ring, Window};
+use serde::{Deserialize, Serialize};
 
 /// Intraday momentum index (IMI): the share of rising bodies in all bodies of
 /// the last bars, in percent.
@@ -16,6 +17,9 @@ use crate::window::{Ring, Window};
 /// `IMI(t) = 100 · U(t) / (U(t) + D(t))`, where `U` is the sum of
 /// `close - open` of the last `n` bars over those that rose, and `D` that of
 /// `open - close` over the others; 50 where there was no body.
+///
+/// Over more than 128 bars the sums are kept up, and the values differ from TA-Lib's in
+/// the last bits.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 14.
@@ -54,6 +58,13 @@ pub struct Kernel {
     bodies: Ring,
 }
 
+/// The sums of a long window's rises and falls.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    rises: RenewedSum,
+    falls: RenewedSum,
+}
+
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "IMI",
@@ -64,7 +75,7 @@ impl kernel::Kernel for Kernel {
     };
     type Input = OpenClose;
     type Output = f64;
-    type State = ();
+    type State = State;
 
     fn new(arguments: &Arguments) -> Self {
         let period = arguments.integer(0);
@@ -76,17 +87,24 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, _: &mut (), bar: OpenClose) -> f64 {
-        let bodies = self.bodies.iter().chain([bar.close - bar.open]);
-        let (rises, falls) = bodies.fold((0.0, 0.0), |(rises, falls), body| {
-            if body > 0.0 { (rises + body, falls) } else { (rises, falls - body) }
-        });
+    fn step<C: Clock>(&self, _: C, state: &mut State, bar: OpenClose) -> f64 {
+        let latest = bar.close - bar.open;
+        let (rises, falls) = if self.period > AFRESH {
+            let (earlier, oldest) = (self.period - 1, self.bodies.oldest());
+            let rises = state.rises.step(earlier, oldest.max(0.0), latest.max(0.0));
+            (rises, state.falls.step(earlier, (-oldest).max(0.0), (-latest).max(0.0)))
+        } else {
+            let bodies = self.bodies.iter().chain([latest]);
+            bodies.fold((0.0, 0.0), |(rises, falls), body| {
+                if body > 0.0 { (rises + body, falls) } else { (rises, falls - body) }
+            })
+        };
         let all = rises + falls;
         if all == 0.0 { 50.0 } else { 100.0 * (rises / all) }
     }
 
     #[inline(always)]
-    fn store<C: Clock>(&mut self, _: C, _: &(), bar: OpenClose) {
+    fn store<C: Clock>(&mut self, _: C, _: &State, bar: OpenClose) {
         self.bodies.push(bar.close - bar.open);
     }
 

@@ -4,7 +4,7 @@ use crate::catalog::{Group, Info};
 use crate::io::Input;
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Range, RangeState, Ring, Window};
+use crate::window::{AFRESH, Range, RangeState, RenewedSum, Ring, Window};
 use serde::{Deserialize, Serialize};
 
 /// Vertical horizontal filter (VHF): the range of the last values in relation
@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 /// `VHF(t) = (H(t) - L(t)) / (d(t) + … + d(t-n+1))`, where `H` and `L` are the
 /// highest and the lowest of the last `n` values and `d(t) = |x(t) - x(t-1)|`; 0
 /// for a window that has not moved.
+///
+/// Over more than 128 bars the sums are kept up, and the values differ from TA-Lib's in
+/// the last bits.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 28.
@@ -62,6 +65,7 @@ pub struct Kernel {
 pub struct State {
     value: f64,
     change: f64,
+    way: RenewedSum,
     range: RangeState,
 }
 
@@ -91,7 +95,11 @@ impl kernel::Kernel for Kernel {
         state.change = (value - state.value).abs();
         state.value = value;
         let (highest, lowest) = self.range.step(clock, &mut state.range, value, value);
-        let way = self.changes.iter().sum::<f64>() + state.change;
+        let way = if self.period > AFRESH {
+            state.way.step(self.period - 1, self.changes.oldest(), state.change)
+        } else {
+            self.changes.iter().sum::<f64>() + state.change
+        };
         if way > 0.0 { (highest - lowest) / way } else { 0.0 }
     }
 
