@@ -1,5 +1,6 @@
-//! The loop of a batch past warm-up: piece by piece, so that a piece can be looked
-//! through for numbers that are not finite, and parts of it be computed together.
+//! A batch: updates until it is warm, and then loops, piece by piece, so that a piece
+//! can be looked through for numbers that are not finite, and parts of it be computed
+//! together.
 //!
 //! Each loop is compiled for AVX2 and fused multiplication and addition, where the
 //! compiler may not take them for granted; a processor that lacks them makes updates

@@ -89,7 +89,8 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
     const FILLS: bool = false;
 
     /// Does all that steps and stores over several bars of a batch would do, at one
-    /// go, where that is faster; `room` is to work in. All bars are past warm-up and
+    /// go, where that is faster, in place of [`columns`](Self::columns); `room` is to
+    /// work in. All bars are past warm-up and
     /// finite. `false` when nothing has been changed.
     #[inline(always)]
     fn fill(

@@ -108,9 +108,8 @@ proptest! {
             }
             if rows.start == 0 {
                 let between = first..second;
-                let columns_of_all = &columns;
-                let columns: Vec<_> = columns.iter().map(|c| c[between.clone()].to_vec()).collect();
-                for (t, values) in run(indicator.as_mut(), &columns).into_iter().enumerate() {
+                let some: Vec<_> = columns.iter().map(|c| c[between.clone()].to_vec()).collect();
+                for (t, values) in run(indicator.as_mut(), &some).into_iter().enumerate() {
                     let nothing = || vec![f64::NAN.to_bits(); row.outputs.len()];
                     found.push((first + t, values.unwrap_or_else(nothing)));
                 }
@@ -119,7 +118,7 @@ proptest! {
                 indicator = row.make(&arguments).unwrap();
                 indicator.load(&saved).unwrap();
                 if second < end {
-                    let peeked = bits(indicator.peek(&bar(columns_of_all, second)));
+                    let peeked = bits(indicator.peek(&bar(&columns, second)));
                     prop_assert_eq!(peeked, expected[second].clone());
                 }
             }

@@ -1,5 +1,6 @@
 //! A sum over a long window that is kept up, and renewed before rounding gathers.
 
+use super::ZeroRun;
 use serde::{Deserialize, Serialize};
 
 /// Windows of up to this many bars are added up afresh at each bar, in TA-Lib's order
@@ -28,13 +29,12 @@ impl RenewedSum {
         let sum = self.sum + value;
         self.sum = (sum - oldest).max(0.0);
         self.fresh += value;
-        self.age += 1;
+        self.age = self.age.saturating_add(1);
         if self.age >= earlier {
             self.sum = self.fresh;
             (self.fresh, self.age) = (0.0, 0);
         }
-        self.zeros = if value == 0.0 { earlier.min(self.zeros + 1) } else { 0 };
-        if self.zeros == earlier {
+        if ZeroRun::new(earlier).step(&mut self.zeros, value == 0.0) {
             self.sum = 0.0;
         }
         sum
