@@ -18,7 +18,8 @@ const NOT_BIT_IDENTICAL: &[(&str, f64)] = &[];
 
 /// The same for windows of more than 128 bars: what TA-Lib adds up afresh at each bar
 /// is kept up there.
-const NOT_BIT_IDENTICAL_WHEN_LONG: &[(&str, f64)] = &[("IMI", 1e-13), ("VHF", 1e-13)];
+const NOT_BIT_IDENTICAL_WHEN_LONG: &[(&str, f64)] =
+    &[("AVGDEV", 1e-13), ("CCI", 1e-13), ("IMI", 1e-13), ("VHF", 1e-13)];
 
 /// Whether the linked library is of the version that this crate follows. An older
 /// one has fewer functions, narrower ranges, and other limits and roundings.

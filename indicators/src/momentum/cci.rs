@@ -6,20 +6,20 @@ use crate::io::{HighLowClose, Input};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::price::typprice::typical_price;
-use crate::window::{LONGEST, Ring, Window, deviations};
+use crate::window::{LONGEST, Sample, Window, deviations};
 
 /// Commodity channel index (CCI): how far the typical price lies from its mean,
 /// in units of its average deviation, scaled so that most values are from -100
 /// to 100.
 ///
-/// The cost of a bar grows with `n`: every deviation changes with the mean, and
-/// both are summed anew in a fixed order, as in TA-Lib, since running sums
-/// would differ in the last bits.
-///
 /// # Formula
 /// `CCI(t) = (p(t) - m(t)) / (0.015 · d(t))`, where
 /// `p = (high + low + close) / 3`, `m` is the mean of the last `n` and `d` the
 /// mean of their distances from it; 0 where the price is at its mean.
+///
+/// Every distance changes with the mean. Over up to 128 bars, both are summed anew in
+/// TA-Lib's order; over more, the prices are kept in order of size, in time that grows
+/// with the logarithm of `n`, and the result differs from TA-Lib's in the last bits.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 14.
@@ -64,7 +64,7 @@ const DEVIATIONS: usize = 1;
 #[derive(Clone, Debug)]
 pub struct Kernel {
     period: usize,
-    prices: Ring,
+    prices: Sample,
 }
 
 impl kernel::Kernel for Kernel {
@@ -81,7 +81,7 @@ impl kernel::Kernel for Kernel {
 
     fn new(arguments: &Arguments) -> Self {
         let period = arguments.integer(0);
-        Self { period, prices: Ring::new(period) }
+        Self { period, prices: Sample::new(period, period) }
     }
 
     fn lookback(&self) -> usize {
@@ -94,11 +94,14 @@ impl kernel::Kernel for Kernel {
         let period = self.period as f64;
         let (mean, deviations) = match (clock.ready(MEAN), clock.ready(DEVIATIONS)) {
             (Some(mean), Some(deviations)) => (mean, deviations),
-            _ => {
-                let prices = || self.prices.slots_with(price);
-                let mean = prices().sum::<f64>() / period;
-                (mean, prices().map(|price| (price - mean).abs()).sum::<f64>())
-            }
+            _ => match &self.prices {
+                Sample::Short(prices) => {
+                    let prices = || prices.slots_with(price);
+                    let mean = prices().sum::<f64>() / period;
+                    (mean, prices().map(|price| (price - mean).abs()).sum::<f64>())
+                }
+                Sample::Long(prices) => prices.step(price),
+            },
         };
         let deviation = deviations / period;
         let distance = price - mean;
@@ -113,7 +116,7 @@ impl kernel::Kernel for Kernel {
     #[inline(always)]
     fn store<C: Clock>(&mut self, clock: C, _: &(), bar: HighLowClose) {
         if !clock.is_prepared() {
-            self.prices.push(typical_price(bar.high, bar.low, bar.close));
+            self.prices.store(typical_price(bar.high, bar.low, bar.close));
         }
     }
 
@@ -127,6 +130,7 @@ impl kernel::Kernel for Kernel {
         ready: &mut Ready,
     ) -> bool {
         let rows = closes.len();
+        let Sample::Short(ring) = &mut self.prices else { return false };
         if self.period > LONGEST || rows > PIECE {
             return false;
         }
@@ -136,11 +140,11 @@ impl kernel::Kernel for Kernel {
             *slot = typical_price(*high, *low, *close);
         }
         let filled = [&mut means[..rows], &mut sums[..rows]];
-        deviations(&mut self.prices, &prices[..rows], filled, room);
+        deviations(ring, &prices[..rows], filled, room);
         true
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        visit(&mut self.prices);
+        visit(self.prices.window());
     }
 }

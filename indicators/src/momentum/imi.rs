@@ -10,16 +10,13 @@ use serde::{Deserialize, Serialize};
 /// Intraday momentum index (IMI): the share of rising bodies in all bodies of
 /// the last bars, in percent.
 ///
-/// The cost of a bar grows with `n`: the bodies are summed anew from the oldest
-/// on, as in TA-Lib, since a running sum would differ in the last bits.
-///
 /// # Formula
 /// `IMI(t) = 100 · U(t) / (U(t) + D(t))`, where `U` is the sum of
 /// `close - open` of the last `n` bars over those that rose, and `D` that of
 /// `open - close` over the others; 50 where there was no body.
 ///
-/// Over more than 128 bars the sums are kept up, and the values differ from TA-Lib's in
-/// the last bits.
+/// Over up to 128 bars the bodies are summed anew from the oldest on, as in TA-Lib; over
+/// more the sums are kept up, and the values differ from TA-Lib's in the last bits.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 14.

@@ -10,16 +10,13 @@ use serde::{Deserialize, Serialize};
 /// Vertical horizontal filter (VHF): the range of the last values in relation
 /// to the way they went; high in a trend, low in a trading range.
 ///
-/// The cost of a bar grows with `n`: the changes are summed anew from the
-/// oldest on, as in TA-Lib, since a running sum would differ in the last bits.
-///
 /// # Formula
 /// `VHF(t) = (H(t) - L(t)) / (d(t) + … + d(t-n+1))`, where `H` and `L` are the
 /// highest and the lowest of the last `n` values and `d(t) = |x(t) - x(t-1)|`; 0
 /// for a window that has not moved.
 ///
-/// Over more than 128 bars the sums are kept up, and the values differ from TA-Lib's in
-/// the last bits.
+/// Over up to 128 bars the changes are summed anew from the oldest on, as in TA-Lib; over
+/// more the sum is kept up, and the values differ from TA-Lib's in the last bits.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 28.

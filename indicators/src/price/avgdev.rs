@@ -3,18 +3,19 @@
 use crate::catalog::{Group, Info};
 use crate::kernel::{self, Clock, Machine};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, Window};
+use crate::window::{Sample, Window};
 
 /// Average deviation (AVGDEV): how far the last values lie from their mean, on
 /// average.
 ///
-/// The cost of a bar grows with `n`: every distance changes with the mean, and
-/// the mean is summed anew from the latest value back, as in TA-Lib, since a
-/// running sum would differ in the last bits.
-///
 /// # Formula
 /// `AVGDEV(t) = (|x(t) - m(t)| + … + |x(t-n+1) - m(t)|) / n`, where `m(t)` is
 /// the mean of the last `n` values.
+///
+/// Every distance changes with the mean. Over up to 128 values, both are summed anew from
+/// the latest back, as in TA-Lib; over more, the values are kept in order, in time that
+/// grows with the logarithm of `n`, and the result differs from TA-Lib's in the last
+/// bits.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 14.
@@ -50,7 +51,7 @@ impl Avgdev {
 #[derive(Clone, Debug)]
 pub struct Kernel {
     period: usize,
-    earlier: Ring,
+    earlier: Sample,
 }
 
 impl kernel::Kernel for Kernel {
@@ -67,7 +68,7 @@ impl kernel::Kernel for Kernel {
 
     fn new(arguments: &Arguments) -> Self {
         let period = arguments.integer(0);
-        Self { period, earlier: Ring::new(period - 1) }
+        Self { period, earlier: Sample::new(period, period - 1) }
     }
 
     fn lookback(&self) -> usize {
@@ -76,18 +77,24 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, _: C, _: &mut (), value: f64) -> f64 {
-        let newest_first = || std::iter::once(value).chain(self.earlier.iter().rev());
         let period = self.period as f64;
-        let mean = newest_first().sum::<f64>() / period;
-        newest_first().map(|x| (x - mean).abs()).sum::<f64>() / period
+        let distances = match &self.earlier {
+            Sample::Short(earlier) => {
+                let newest_first = || std::iter::once(value).chain(earlier.iter().rev());
+                let mean = newest_first().sum::<f64>() / period;
+                newest_first().map(|x| (x - mean).abs()).sum()
+            }
+            Sample::Long(earlier) => earlier.step(value).1,
+        };
+        distances / period
     }
 
     #[inline(always)]
     fn store<C: Clock>(&mut self, _: C, _: &(), value: f64) {
-        self.earlier.push(value);
+        self.earlier.store(value);
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        visit(&mut self.earlier);
+        visit(self.earlier.window());
     }
 }

@@ -1,6 +1,7 @@
 //! The state machines that indicators share. Each keeps a bounded number of
 //! past values, is read by a kernel's `step` and written by its `store`.
 
+mod dispersion;
 mod extreme;
 mod homodyne;
 mod item;
@@ -17,6 +18,7 @@ mod variance;
 mod weighted;
 mod wilder;
 
+pub use dispersion::{Dispersion, Sample};
 pub(crate) use extreme::LONGEST;
 pub use extreme::{
     Extreme, ExtremeState, Highest, HighestAt, Lowest, LowestAt, Order, Point, SCRATCH,
