@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Builds every image and runs it: the services, hardened, on an Apache Kafka, with the
-# TA-Lib C library and without, and the development container. CHECK_IMAGES=0 leaves it out.
-# The programs are compiled without optimisation, as it is the images that are looked at;
-# IMAGE_PROFILE=release compiles what is shipped.
+# Builds every image and runs it: the pipeline of compose.yaml with its Kafka, schema
+# registry and Prometheus, a service with the TA-Lib C library, and the development
+# container. CHECK_IMAGES=0 leaves it out. The programs are compiled without optimisation,
+# as it is the images that are looked at; IMAGE_PROFILE=release compiles what is shipped.
 #
-# It starts an engine of its own, without networks (what runs and builds shares this
-# machine's), and stops it by its process id; of the images and of what they ran
-# nothing is left behind. Base images are pulled; where no registry answers,
-# stand-ins.sh makes them. Needs root, and on Debian nothing else: the engine and
-# debootstrap are installed where they are missing.
+# It starts an engine of its own, and stops it by its process id; of the images and of what
+# they ran nothing is left behind. What builds uses this machine's network; compose.yaml's
+# ports on it must be free. Images are pulled; where no registry answers, stand-ins.sh and
+# compose-stand-ins.sh make them. Needs root, and on Debian nothing else: what is missing
+# is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -51,9 +51,11 @@ install() { # COMMAND PACKAGE
 }
 
 work=$(mktemp -d)
-readonly work kafka=services/pipeline/tests/kafka.sh
+readonly work
 engine=
 development=
+pulled=
+registry_path=
 had_key=$([ -e /etc/docker/key.json ] && echo yes || true)
 
 cleanup() {
@@ -63,10 +65,10 @@ cleanup() {
     [ -z "$development" ] || { kill "$development" && wait "$development"; } 2>/dev/null
     if [ -n "$engine" ] && kill -0 "$engine" 2>/dev/null; then
         docker ps -q | xargs -r docker kill >/dev/null
+        docker network prune --force >/dev/null
         kill "$engine"
         wait "$engine"
     fi
-    [ ! -d "$work/kafka" ] || "$kafka" stop "$work/kafka"
     awk -v work="$work/" 'index($2, work) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount
     [ -n "$had_key" ] || rm -f /etc/docker/key.json
     rmdir /etc/docker 2>/dev/null
@@ -108,6 +110,7 @@ provide_base_images() {
     [ "$rust_image" = "$other" ] || die "the services are built on $rust_image, the development container on $other"
     if timeout 600 docker pull -q "$rust_image" >"$work/pull.log" 2>&1 && timeout 300 docker pull -q "$base_image" >>"$work/pull.log" 2>&1; then
         say "base images: pulled $rust_image and $base_image"
+        pulled=yes
         return
     fi
     say "base images: stand-ins, since they cannot be pulled: $(tail -1 "$work/pull.log")"
@@ -190,31 +193,49 @@ counts() { # PORT METRIC
     get "$1" metrics | grep -Eq "^$2(\{[^}]*\})? [0-9.]*[1-9]"
 }
 
+compose() {
+    SCHEMA_REGISTRY_URL=http://schema-registry:8081$registry_path TRADES_SOURCE=synthetic CANDLE_SECONDS=1 \
+        "$tools/docker-compose" --file docker/compose.yaml --profile monitoring "$@"
+}
+
+start_pipeline() {
+    local parts=()
+    if [ -z "$pulled" ]; then
+        docker/compose-stand-ins.sh "$rust_image" "$work/compose-stand-ins"
+        rm -rf "$work/compose-stand-ins"
+        registry_path=/apis/ccompat/v7
+        # All but Grafana, for which there is no stand-in.
+        parts=("${services[@]}" prometheus)
+    fi
+    compose up --no-build --detach --wait --wait-timeout 300 "${parts[@]}" >"$work/compose.log" 2>&1 || {
+        tail -20 "$work/compose.log" >&2
+        compose logs --tail 10 >&2
+        die "docker compose up does not give a healthy pipeline"
+    }
+}
+
+container_of() { # SERVICE
+    echo "trades-to-indicators-$1-1"
+}
+
 run_hardened() { # OPTION... IMAGE ARGUMENT...
     docker run --network host --read-only --cap-drop ALL --security-opt no-new-privileges \
         --env KAFKA_BOOTSTRAP_SERVERS="$servers" "$@"
 }
 
-start_service() { # SERVICE IMAGE PORT OPTION...
-    local service=$1 image=$2 port=$3
-    shift 3
-    run_hardened --detach --name "$service" --env KAFKA_INSTANCE_ID="$service" \
-        --env HTTP_ADDRESS="127.0.0.1:$port" "$@" "$image" >/dev/null
-}
-
-check_running() { # SERVICE PORT METRIC...
-    local service=$1 port=$2 metric pid
+check_running() { # CONTAINER PORT METRIC...
+    local container=$1 port=$2 metric pid
     shift 2
-    wait_for ready "$service" get "$port" readyz
-    for metric in "$@"; do wait_for "counting $metric" "$service" counts "$port" "$metric"; done
-    wait_for healthy "$service" is_healthy "$service"
-    pid=$(inspect "$service" '{{.State.Pid}}')
-    expect "$service's user and group" "$(awk '/^[UG]id:/ { print $2 }' "/proc/$pid/status" | paste -sd:)" 65532:65532
-    expect "$service's capabilities" "$(awk '/^Cap(Eff|Bnd):/ { print $2 }' "/proc/$pid/status" | sort -u)" 0000000000000000
-    get "$port" metrics >>"$work/metrics"
+    wait_for ready "$container" get "$port" readyz
+    for metric in "$@"; do wait_for "counting $metric" "$container" counts "$port" "$metric"; done
+    wait_for healthy "$container" is_healthy "$container"
+    pid=$(inspect "$container" '{{.State.Pid}}')
+    expect "$container's user and group" "$(awk '/^[UG]id:/ { print $2 }' "/proc/$pid/status" | paste -sd:)" 65532:65532
+    expect "$container's capabilities" "$(awk '/^Cap(Eff|Bnd):/ { print $2 }' "/proc/$pid/status" | sort -u)" 0000000000000000
+    expect "$container's root is read-only" "$(inspect "$container" '{{.HostConfig.ReadonlyRootfs}}')" true
 }
 
-check_stopping() { # SERVICE
+check_stopping() { # CONTAINER
     local began=$SECONDS
     docker stop --time 30 "$1" >/dev/null
     expect "$1's exit code after SIGTERM" "$(inspect "$1" '{{.State.ExitCode}}')" 0
@@ -243,17 +264,27 @@ check_agreement() { # PORT
     echo "technical-indicators: the worst difference to TA-Lib is $worst"
 }
 
-# Every series that the dashboard shows is one that the services have.
+# Every query of the dashboard has an answer from Prometheus.
 check_dashboard() {
-    local name
-    grep -o 'pipeline_[a-z_]*' docker/grafana/dashboards/pipeline.json | sort -u >"$work/shown"
-    while read -r name; do
-        grep -q "^${name}[{ ]" "$work/metrics" || die "docker/grafana/dashboards/pipeline.json shows $name, which no service has"
-    done <"$work/shown"
-    echo "the dashboard's series are there"
+    local query deadline=$((SECONDS + 120))
+    python3 -c '
+import json
+for panel in json.load(open("docker/grafana/dashboards/pipeline.json"))["panels"]:
+    for target in panel.get("targets", []):
+        print(target["expr"].replace("$__rate_interval", "1m").replace("$service", ".*"))
+' >"$work/queries"
+    while read -r query; do
+        until curl --silent --get --data-urlencode "query=$query" http://127.0.0.1:9090/api/v1/query |
+            grep -q '"result":\[{'; do
+            [ $SECONDS -lt $deadline ] || die "docker/grafana/dashboards/pipeline.json asks $query, which Prometheus cannot answer"
+            sleep 1
+        done
+    done <"$work/queries"
+    echo "the dashboard: $(wc -l <"$work/queries") queries answered"
 }
 
 install curl curl
+tools=$(.ci/install-tools)
 start_engine
 provide_base_images
 export IMAGE_SOURCE=${IMAGE_SOURCE:-$(git remote get-url origin 2>/dev/null || echo https://example.org/source)}
@@ -271,22 +302,24 @@ say "building technical-indicators with the TA-Lib C library"
 with_talib=$(build_service technical-indicators --build-arg FEATURES=tls,talib)
 check_image technical-indicators "$with_talib"
 
-say "running the services on an Apache Kafka"
-servers=$("$kafka" start "$work/kafka")
-ports=()
-for service in "${services[@]}"; do ports+=("$(free_port)"); done
-start_service trades "${images[trades]}" "${ports[0]}" --env TRADES_SOURCE=synthetic --env SPEED=20x
-start_service candles "${images[candles]}" "${ports[1]}" --env CANDLE_SECONDS=1
-start_service technical-indicators "${images[technical-indicators]}" "${ports[2]}"
-check_running trades "${ports[0]}" pipeline_outputs_total
-check_running candles "${ports[1]}" pipeline_records_total pipeline_outputs_total
-check_running technical-indicators "${ports[2]}" pipeline_records_total pipeline_outputs_total
+say "docker compose up"
+docker tag "${images[trades]}" trades
+docker tag "${images[candles]}" candles
+docker tag "${images[technical-indicators]}" technical-indicators
+start_pipeline
+# What compose.yaml gives to programs on this machine.
+servers=localhost:9092
+check_running "$(container_of trades)" 8090 pipeline_outputs_total
+check_running "$(container_of candles)" 8100 pipeline_records_total pipeline_outputs_total
+check_running "$(container_of technical-indicators)" 8110 pipeline_records_total pipeline_outputs_total
 check_dashboard
-check_stopping technical-indicators
+check_stopping "$(container_of technical-indicators)"
 say "comparing with the TA-Lib C library as it runs"
-start_service technical-indicators "$with_talib" "${ports[2]}" --env SHADOW_SHARE=1
-check_running technical-indicators "${ports[2]}" pipeline_records_total shadow_comparisons_total
-check_agreement "${ports[2]}"
+port=$(free_port)
+run_hardened --detach --name shadow --env HTTP_ADDRESS="127.0.0.1:$port" --env SHADOW_SHARE=1 \
+    --env SCHEMA_REGISTRY_URL="http://localhost:8081$registry_path" "$with_talib" >/dev/null
+check_running shadow "$port" pipeline_records_total shadow_comparisons_total
+check_agreement "$port"
 say "waiting for the development container"
 wait "$development" || die "the development container cannot be built"
 development=
@@ -294,7 +327,8 @@ expect "its user" "$(inspect development '{{.Config.User}}')" developer
 echo "development: $(($(inspect development '{{.Size}}') / 1000000)) MB"
 say "looking into the dead letters"
 check_admin "${images[candles]}"
-for service in "${services[@]}"; do check_stopping "$service"; done
+for container in shadow "$(container_of candles)" "$(container_of trades)"; do check_stopping "$container"; done
+compose down --volumes >/dev/null 2>&1 || die "docker compose down failed"
 
 say "checking the TA-Lib C library in it"
 docker run --rm --network host --volume "$PWD:/source:ro" --workdir /source \
