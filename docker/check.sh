@@ -267,6 +267,7 @@ check_agreement() { # PORT
 # Every query of the dashboard has an answer from Prometheus.
 check_dashboard() {
     local query deadline=$((SECONDS + 120))
+    # shellcheck disable=SC2016 # these are Grafana's variables
     python3 -c '
 import json
 for panel in json.load(open("docker/grafana/dashboards/pipeline.json"))["panels"]:
