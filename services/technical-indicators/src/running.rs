@@ -42,10 +42,11 @@ impl Running {
             let values = expression.update(bar);
             each(expression, values);
         }
+        // First room, then the candle: no more is ever allocated than what is kept.
+        self.forget_all_but(keep.saturating_sub(1));
         if keep > 0 {
             self.recent.push_back(FIELDS.map(|field| field.of(bar)));
         }
-        self.forget_all_but(keep);
     }
 
     /// Fits the indicators to a list that may have changed, given by canonical
