@@ -137,7 +137,8 @@ pub(crate) fn producer(
         // Java's partitioner, so that a key is in the same partition whoever
         // wrote it.
         .set("partitioner", "murmur2_random")
-        .set("linger.ms", "1")
+        // A commit does not wait for it: it sends what is there.
+        .set("linger.ms", "5")
         // Dead letters keep their payload, however large their topic allowed it.
         .set("message.max.bytes", "100000000")
         .set("queue.buffering.max.messages", "200000")
