@@ -44,7 +44,7 @@ struct Options {
     )]
     broker: Choice,
     /// Records for throughput
-    #[arg(long, default_value_t = 1_000_000, value_name = "N",
+    #[arg(long, default_value_t = 2_000_000, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1_000..=20_000_000))]
     records: u32,
     /// Rounds, of which the best counts, of each side
@@ -52,7 +52,7 @@ struct Options {
           value_parser = clap::value_parser!(u8).range(1..=100))]
     rounds: u8,
     /// The services' commit interval for latency, in milliseconds
-    #[arg(long, default_value_t = 2, value_name = "MS",
+    #[arg(long, default_value_t = 4, value_name = "MS",
           value_parser = clap::value_parser!(u64).range(1..=60_000))]
     commit_interval_ms: u64,
     /// For how long trades are sent before latency is measured, in seconds: a broker

@@ -40,7 +40,7 @@ pub(crate) fn run(broker: &Broker, pairs: usize) -> Result<()> {
     };
     let progress = work.progress(broker)?;
     let mut process = work.start(broker, "memory")?;
-    progress.wait(before, &mut process)?;
+    progress.wait(before, &mut process, |_| {})?;
     say("after the candles", &process)?;
     process.stop()?;
 
@@ -58,7 +58,7 @@ pub(crate) fn run(broker: &Broker, pairs: usize) -> Result<()> {
 
     // One more candle of each pair, whose values need what was before.
     topic::fill(&broker.servers, INPUT, (0..pairs).map(|pair| candle(pair, CANDLES)))?;
-    progress.wait(before + pairs as u64, &mut process)?;
+    progress.wait(before + pairs as u64, &mut process, |_| {})?;
     say("after one more candle", &process)?;
     process.stop()?;
     let mut whole = 0;

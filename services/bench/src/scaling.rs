@@ -58,7 +58,7 @@ fn measure(broker: &Broker, records: usize, count: i32, round: usize) -> Result<
     let (cpu, broker_cpu, began) = (busy(&processes), broker.cpu_seconds(), Instant::now());
     processes.iter().try_for_each(|process| process.signal("CONT"))?;
     if let Some(first) = processes.first_mut() {
-        progress.wait(records as u64, first)?;
+        progress.wait(records as u64, first, |_| {})?;
     }
     let seconds = began.elapsed().as_secs_f64();
     let cpu = (busy(&processes) - cpu) / seconds;

@@ -131,23 +131,29 @@ impl Work<'_> {
         Ok(Progress { consumer, input, partitions })
     }
 
-    /// Runs one instance over so many records from the beginning of the input,
-    /// timed from when it begins to read to the commit with the last record.
+    /// Runs one instance over so many records, all that the input has, from the
+    /// beginning. It is timed from when it begins to read to the last commit but one:
+    /// before the last, it waits for more until its interval is over. Few records, that
+    /// have no other, are timed to the last.
     pub(crate) fn measure(&self, broker: &Broker, records: u64) -> Result<Figure> {
         let progress = self.progress(broker)?;
         let mut process = self.start(broker, "bench")?;
         process.await_log(READS, 1)?;
-        let began = Instant::now();
-        let (cpu, broker_cpu) = (cpu_seconds(process.id()), broker.cpu_seconds());
-        let records = progress.wait(records, &mut process)?;
-        let figure = Figure {
-            records,
-            seconds: began.elapsed().as_secs_f64(),
-            cpu: cpu_seconds(process.id()) - cpu,
-            broker_cpu: broker.cpu_seconds() - broker_cpu,
-        };
+        let (id, began) = (process.id(), Instant::now());
+        let (cpu, broker_cpu) = (cpu_seconds(id), broker.cpu_seconds());
+        let mut figures = Vec::new();
+        progress.wait(records, &mut process, |records| {
+            figures.push(Figure {
+                records,
+                seconds: began.elapsed().as_secs_f64(),
+                cpu: cpu_seconds(id) - cpu,
+                broker_cpu: broker.cpu_seconds() - broker_cpu,
+            });
+        })?;
         process.stop()?;
-        Ok(figure)
+        let last = figures.pop();
+        let figure = figures.pop().filter(|figure| figure.records * 2 > records).or(last);
+        figure.ok_or_else(|| Error::Output(format!("{records} records, and no commit")))
     }
 }
 
@@ -183,18 +189,25 @@ impl Progress {
         Ok(offsets.filter(|offset| *offset > 0).sum::<i64>().unsigned_abs())
     }
 
-    /// Waits until so many records are committed at least, and returns how many.
-    pub(crate) fn wait(&self, records: u64, process: &mut Process) -> Result<u64> {
+    /// Waits until so many records are committed at least, and tells `each` commit
+    /// how many there are by then.
+    pub(crate) fn wait(
+        &self,
+        records: u64,
+        process: &mut Process,
+        mut each: impl FnMut(u64),
+    ) -> Result<()> {
         let mut before = (self.committed()?, Instant::now());
         loop {
             let committed = self.committed()?;
-            if committed >= records {
-                return Ok(committed);
-            }
-            process.check()?;
             if committed > before.0 {
                 before = (committed, Instant::now());
+                each(committed);
             }
+            if committed >= records {
+                return Ok(());
+            }
+            process.check()?;
             if before.1.elapsed() > PATIENCE {
                 let (input, said) = (&self.input, process.said());
                 return Err(Error::InVain(format!(

@@ -138,7 +138,7 @@ pub(crate) fn producer(
         // wrote it.
         .set("partitioner", "murmur2_random")
         // A commit does not wait for it: it sends what is there.
-        .set("linger.ms", "5")
+        .set("linger.ms", "25")
         // Dead letters keep their payload, however large their topic allowed it.
         .set("message.max.bytes", "100000000")
         .set("queue.buffering.max.messages", "200000")

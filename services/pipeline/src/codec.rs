@@ -14,9 +14,9 @@ use rdkafka::message::{Header, OwnedHeaders};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::error::Failure;
 use crate::message::Message;
 use crate::registry::{Lookup, Registry};
-use crate::transaction::Failure;
 use avro::{Contract, Reader, Writer};
 
 /// The header with the version of a message's schema, in decimal digits.
@@ -28,8 +28,9 @@ pub const HEARTBEAT: &str = "heartbeat";
 /// The header that names the source of a trade or heartbeat.
 pub const SOURCE: &str = "source";
 /// The header with the time of the event that a message is about, in
-/// milliseconds since 1970 UTC. It is not the record's timestamp: brokers delete
-/// records by that, and a replay of old trades would be gone before it is read.
+/// milliseconds since 1970 UTC, where the message does not say it itself. It is not
+/// the record's timestamp: brokers delete records by that, and a replay of old
+/// trades would be gone before it is read.
 pub const EVENT_TIME: &str = "event-time";
 
 /// The first byte of a message in Confluent's wire format. No JSON begins with it.

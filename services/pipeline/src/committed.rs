@@ -11,9 +11,8 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::clients::{self, Isolation, Logged};
 use crate::config::KafkaConfig;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::meter::Throttle;
-use crate::transaction::Failure;
 
 const CALL: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(5);

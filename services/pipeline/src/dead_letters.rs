@@ -17,9 +17,10 @@ pub use letter::{Letter, Origin};
 
 use crate::committed::Topic;
 use crate::config::KafkaConfig;
-use crate::error::Error;
+use crate::error::{Error, Failure};
+use crate::sink::Outgoing;
 use crate::topics;
-use crate::transaction::{Failure, Outgoing, Transaction};
+use crate::transaction::Transaction;
 
 /// A transaction holds no more letters, or bytes, than this.
 const MOST_LETTERS: usize = 500;

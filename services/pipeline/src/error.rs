@@ -151,3 +151,18 @@ impl Error {
         move |reason| Error::System { action, reason }
     }
 }
+
+/// Why a transaction cannot be committed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Abort, go back to the committed state, try again.
+    Abort(String),
+    /// Stop the service.
+    Stop(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Stop(error)
+    }
+}

@@ -3,7 +3,7 @@
 //!
 //! A service is a [`processor::Processor`] given to [`run`]; a source of trades
 //! is a [`source::Source`] given to [`source::run`].
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod assignment;
 pub mod cli;
@@ -25,6 +25,7 @@ pub mod log;
 mod marker;
 pub mod message;
 mod meter;
+mod outputs;
 pub mod processor;
 pub mod progress;
 mod publish;
@@ -33,6 +34,7 @@ mod restore;
 mod run;
 mod security;
 pub mod shutdown;
+mod sink;
 pub mod source;
 mod state;
 mod step;

@@ -19,6 +19,10 @@ pub trait Message: Send {
     /// The record's key: what is kept in order, and has a state of its own.
     fn key(&self) -> &str;
 
+    /// When what the message is about happened, in milliseconds since 1970 UTC, if
+    /// its fields say so. Otherwise the header `event-time` does.
+    fn event_time_ms(&self) -> Option<i64>;
+
     /// Checks what the type alone does not say.
     ///
     /// # Errors
@@ -106,6 +110,10 @@ impl Message for Trade {
         &self.pair
     }
 
+    fn event_time_ms(&self) -> Option<i64> {
+        Some(self.timestamp_ms)
+    }
+
     fn validate(&self) -> Result<(), String> {
         not_empty("pair", &self.pair)?;
         positive("price", self.price)?;
@@ -122,6 +130,10 @@ impl Message for Heartbeat {
         ""
     }
 
+    fn event_time_ms(&self) -> Option<i64> {
+        Some(self.timestamp_ms)
+    }
+
     fn validate(&self) -> Result<(), String> {
         timestamp("timestamp_ms", self.timestamp_ms)
     }
@@ -133,6 +145,12 @@ impl Message for Candle {
 
     fn key(&self) -> &str {
         &self.pair
+    }
+
+    /// Of a closed candle its end. A forming one does not say when it was last
+    /// traded.
+    fn event_time_ms(&self) -> Option<i64> {
+        self.closed.then_some(self.window_end_ms)
     }
 
     fn validate(&self) -> Result<(), String> {

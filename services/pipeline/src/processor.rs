@@ -14,7 +14,7 @@ pub trait Processor: Send {
     /// What it reads.
     type Input: Message + DeserializeOwned;
     /// What it writes.
-    type Output: Message + Serialize;
+    type Output: Message + Serialize + Send + 'static;
     /// What it remembers per key.
     type State: Serialize + DeserializeOwned + Default + Send;
 
@@ -108,8 +108,9 @@ pub trait Processor: Send {
 pub struct Record<'a> {
     /// The header `source`; empty where there is none.
     pub source: &'a str,
-    /// The header `event-time`, or else the record's timestamp, in milliseconds
-    /// since 1970 UTC; 0 where there is neither.
+    /// When what the message is about happened, in milliseconds since 1970 UTC: the
+    /// header `event-time`, or what the message says, or else the record's timestamp;
+    /// 0 where there is none of them.
     pub timestamp_ms: i64,
     /// The record's own timestamp, when it was written, in milliseconds since
     /// 1970 UTC; `None` where it has none.
@@ -140,7 +141,7 @@ impl<O> Default for Outbox<O> {
 impl<O> Outbox<O> {
     /// Sends a message to the output topic. `timestamp_ms` is the time of the
     /// event that it is about, in milliseconds since 1970 UTC, and travels in the
-    /// header `event-time`.
+    /// header `event-time` unless the message says it.
     pub fn emit(&mut self, message: O, timestamp_ms: i64) {
         self.outputs.push((message, timestamp_ms));
     }

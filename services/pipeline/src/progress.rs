@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use crate::committed::Topic;
 use crate::config::KafkaConfig;
-use crate::error::Error;
-use crate::transaction::Failure;
+use crate::error::{Error, Failure};
 
 /// Whether a committed reader that starts at the group's committed offsets finds
 /// nothing more in any partition of the topic, and no transaction is open there.

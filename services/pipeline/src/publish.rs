@@ -10,14 +10,15 @@ use tokio::time::timeout;
 use crate::codec::{self, headers};
 use crate::config::KafkaConfig;
 use crate::contracts::{self, SourceCodecs};
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::message::{Heartbeat, Message, Trade};
 use crate::meter::Meter;
 use crate::restore;
 use crate::shutdown::{Health, Shutdown};
+use crate::sink::Outgoing;
 use crate::source::{Event, Position, Source, SourceError};
 use crate::topics;
-use crate::transaction::{Failure, Outgoing, Transaction};
+use crate::transaction::Transaction;
 
 /// Version of the format of [`Position`] in the changelog.
 const POSITION_VERSION: u32 = 1;
@@ -197,13 +198,7 @@ impl Publisher<'_> {
             partition: None,
             key: Some(trade.key().as_bytes()),
             payload: Some(&self.payload),
-            headers: headers(
-                self.codecs.trade.version(),
-                &[
-                    (codec::SOURCE, &self.name),
-                    (codec::EVENT_TIME, &trade.timestamp_ms.to_string()),
-                ],
-            ),
+            headers: headers(self.codecs.trade.version(), &[(codec::SOURCE, &self.name)]),
         })?;
         self.clock_ms = self.clock_ms.max(trade.timestamp_ms);
         self.position.trades += 1;
@@ -230,7 +225,6 @@ impl Publisher<'_> {
             name: self.name.clone(),
             reason: format!("clock: {reason}").into(),
         })?;
-        let event_time = timestamp_ms.to_string();
         for partition in 0..self.partitions {
             self.transaction.send(Outgoing {
                 topic: &self.config.output_topic,
@@ -239,11 +233,7 @@ impl Publisher<'_> {
                 payload: Some(&self.payload),
                 headers: headers(
                     encoder.version(),
-                    &[
-                        (codec::TYPE, codec::HEARTBEAT),
-                        (codec::SOURCE, &self.name),
-                        (codec::EVENT_TIME, &event_time),
-                    ],
+                    &[(codec::TYPE, codec::HEARTBEAT), (codec::SOURCE, &self.name)],
                 ),
             })?;
         }

@@ -10,9 +10,8 @@ use serde::de::DeserializeOwned;
 
 use crate::committed::{Patience, Topic};
 use crate::config::KafkaConfig;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::marker::{self, Found, Marker};
-use crate::transaction::Failure;
 
 /// The header with the version of a state's format, in decimal digits.
 const STATE_VERSION: &str = "state-version";

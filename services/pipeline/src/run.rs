@@ -13,7 +13,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use crate::assignment::{Change, Member};
 use crate::config::KafkaConfig;
 use crate::contracts;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::lag::Lag;
 use crate::marker::agreed_offset;
 use crate::meter::Throttle;
@@ -22,10 +22,11 @@ use crate::restore::{self, Restored};
 use crate::shutdown::{Health, Shutdown};
 use crate::step::Step;
 use crate::topics;
-use crate::transaction::{Failure, Transaction};
+use crate::transaction::Transaction;
 
-/// A transaction is committed after this many records, however short its time.
-const MOST_RECORDS: u32 = 100_000;
+/// A transaction is committed after this many records, however short its time. So
+/// many are not reached in a second; what an abort does over is bounded.
+const MOST_RECORDS: u32 = 1_000_000;
 /// Records between two looks at the clock, which costs as much as a small part of
 /// a record's work.
 const AT_ONCE: u32 = 64;
@@ -47,9 +48,10 @@ pub fn run<P: Processor>(
 ) -> Result<(), Error> {
     let codecs = contracts::of_step(&processor, config)?;
     let room_for_copies = topics::prepare_step(config, P::HAS_LATE)?;
+    let transaction = Transaction::take_over(config, &config.transactional_id())?;
     let mut running = Loop {
-        transaction: Transaction::take_over(config, &config.transactional_id())?,
-        step: Step::new(processor, codecs, config, room_for_copies),
+        step: Step::new(processor, codecs, config, room_for_copies, transaction.sink())?,
+        transaction,
         assigned: None,
         records: 0,
         aborts: 0,
@@ -73,7 +75,7 @@ pub fn run<P: Processor>(
     if result.is_err() {
         // Committed readers need not wait for the broker to time it out. When
         // that fails, the first error is the one to tell.
-        running.transaction.abort().ok();
+        running.abort().ok();
     }
     if let Err(Error::Fenced { id, .. }) = &result {
         tracing::error!(service = P::SERVICE, id, "fenced");
@@ -108,7 +110,7 @@ impl<P: Processor> Loop<'_, P> {
             }
         }
         if member.has_change() {
-            self.transaction.abort()?;
+            self.abort()?;
         }
         match self.commit(member) {
             Ok(()) => Ok(()),
@@ -116,7 +118,7 @@ impl<P: Processor> Loop<'_, P> {
             // The restart does it over.
             Err(Failure::Abort(reason)) => {
                 tracing::warn!("the last transaction is given up: {reason}");
-                self.transaction.abort()
+                self.abort()
             }
         }
     }
@@ -144,7 +146,10 @@ impl<P: Processor> Loop<'_, P> {
                     self.step.record(&message, &mut self.transaction)?;
                 }
                 Some(Err(error)) => self.complain(error)?,
-                None => break,
+                None => {
+                    self.step.idle()?;
+                    break;
+                }
             }
         }
         if let Some(lags) = member.new_lags() {
@@ -185,12 +190,17 @@ impl<P: Processor> Loop<'_, P> {
         Ok(())
     }
 
+    fn abort(&mut self) -> Result<(), Error> {
+        self.step.forget_outputs();
+        self.transaction.abort()
+    }
+
     /// Aborts, and goes back to what is committed.
     fn recover(&mut self, reason: &str, member: &Member) -> Result<(), Error> {
         tracing::warn!(service = P::SERVICE, "transaction aborted: {reason}");
         self.step.meter.aborts.increment(1);
         self.health.set_ready(false);
-        self.transaction.abort()?;
+        self.abort()?;
         self.records = 0;
         // A cause that lasts should not keep the broker busy.
         self.aborts += 1;
@@ -217,7 +227,7 @@ impl<P: Processor> Loop<'_, P> {
             // What is in flight was read under the old assignment.
             if self.transaction.began().is_some() {
                 self.step.meter.aborts.increment(1);
-                self.transaction.abort()?;
+                self.abort()?;
             }
             self.records = 0;
             self.health.set_ready(false);

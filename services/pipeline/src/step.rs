@@ -8,18 +8,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rdkafka::message::{BorrowedMessage, Message as _, OwnedHeaders};
 
-use crate::codec::{self, headers};
+use crate::codec::{self, Decoder};
 use crate::config::KafkaConfig;
 use crate::contracts::StepCodecs;
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::incoming::{Copied, Labels, copied, labels};
 use crate::marker::{self, Marker};
-use crate::message::Message;
+use crate::message::{Heartbeat, Message};
 use crate::meter::{Meter, Throttle};
+use crate::outputs::Outputs;
 use crate::processor::{Outbox, Processor, Record, Refused};
 use crate::restore;
+use crate::sink::{Outgoing, Sink};
 use crate::state::{SlotId, Store};
-use crate::transaction::{Failure, Outgoing, Transaction};
+use crate::transaction::Transaction;
 
 /// The reason on a late record; its other headers have the particulars.
 const LATE: &str = "late: event time has passed what it belongs to";
@@ -36,11 +38,11 @@ pub(crate) struct Step<P: Processor> {
     /// Of the outputs of this transaction.
     event_times_ms: Vec<i64>,
     outbox: Outbox<P::Output>,
-    payload: Vec<u8>,
-    codecs: StepCodecs<P>,
+    outputs: Outputs<P::Output>,
+    input: Decoder<P::Input>,
+    heartbeat: Decoder<Heartbeat>,
     throttle: Throttle,
     late_throttle: Throttle,
-    output_topic: String,
     dead_letter_topic: String,
     late_topic: String,
     changelog_topic: String,
@@ -54,8 +56,10 @@ impl<P: Processor> Step<P> {
         codecs: StepCodecs<P>,
         config: &KafkaConfig,
         room_for_copies: u64,
-    ) -> Step<P> {
-        Step {
+        sink: Sink,
+    ) -> Result<Step<P>, Error> {
+        let StepCodecs { input, heartbeat, output } = codecs;
+        Ok(Step {
             processor,
             store: Store::new(),
             meter: Meter::new(P::SERVICE),
@@ -63,16 +67,16 @@ impl<P: Processor> Step<P> {
             positions: BTreeMap::new(),
             event_times_ms: Vec::new(),
             outbox: Outbox::default(),
-            payload: Vec::new(),
-            codecs,
+            outputs: Outputs::new(output, &config.output_topic, sink)?,
+            input,
+            heartbeat,
             throttle: Throttle::default(),
             late_throttle: Throttle::default(),
-            output_topic: config.output_topic.clone(),
             dead_letter_topic: config.dead_letter_topic(),
             late_topic: config.late_topic(),
             changelog_topic: config.changelog_topic(),
             room_for_copies,
-        }
+        })
     }
 
     /// Owns these partitions from here on, with no state and nothing pending.
@@ -82,6 +86,12 @@ impl<P: Processor> Step<P> {
         self.positions.clear();
         self.event_times_ms.clear();
         self.outbox = Outbox::default();
+    }
+
+    /// Forgets the outputs that the producer does not have yet. Call it before the
+    /// transaction is aborted: none of them is sent when it returns.
+    pub(crate) fn forget_outputs(&mut self) {
+        self.outputs.forget();
     }
 
     /// Goes on in a partition at this offset.
@@ -151,7 +161,7 @@ impl<P: Processor> Step<P> {
         labels: &Labels<'_>,
         transaction: &mut Transaction,
     ) -> Result<Result<(), Refused>, Failure> {
-        let input = match self.codecs.input.decode(message.payload(), labels.schema)? {
+        let input = match self.input.decode(message.payload(), labels.schema)? {
             Ok(input) => input,
             Err(problem) => return Ok(Err(Refused(problem))),
         };
@@ -164,7 +174,7 @@ impl<P: Processor> Step<P> {
                 input.key()
             ))));
         }
-        let record = match origin(message, labels) {
+        let record = match origin(message, labels, input.event_time_ms()) {
             Ok(record) => record,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -191,11 +201,11 @@ impl<P: Processor> Step<P> {
         labels: &Labels<'_>,
         transaction: &mut Transaction,
     ) -> Result<Result<(), Refused>, Failure> {
-        let beat = match self.codecs.heartbeat.decode(message.payload(), labels.schema)? {
+        let beat = match self.heartbeat.decode(message.payload(), labels.schema)? {
             Ok(beat) => beat,
             Err(problem) => return Ok(Err(Refused(problem))),
         };
-        let record = match origin(message, labels) {
+        let record = match origin(message, labels, beat.event_time_ms()) {
             Ok(record) => record,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -208,6 +218,11 @@ impl<P: Processor> Step<P> {
             self.send_outputs(transaction)?;
         }
         Ok(Ok(()))
+    }
+
+    /// Called when no record is there to be taken.
+    pub(crate) fn idle(&mut self) -> Result<(), Failure> {
+        self.outputs.idle()
     }
 
     /// Sends what has to go with the commit: the processor's last words for each
@@ -223,6 +238,7 @@ impl<P: Processor> Step<P> {
             self.store.settle(id);
         }
         self.send_markers(transaction)?;
+        self.outputs.finish()?;
         self.meter.keys.set(self.store.len() as f64);
         Ok(())
     }
@@ -263,21 +279,10 @@ impl<P: Processor> Step<P> {
 
     fn send_outputs(&mut self, transaction: &mut Transaction) -> Result<(), Failure> {
         for (output, timestamp_ms) in self.outbox.take_outputs() {
-            self.payload.clear();
-            let encoder = &self.codecs.output;
-            encoder
-                .encode(&output, &mut self.payload)
-                .map_err(|reason| Error::Encode { topic: self.output_topic.clone(), reason })?;
+            transaction.begin()?;
             self.meter.outputs.increment(1);
             self.event_times_ms.push(timestamp_ms);
-            let event_time = timestamp_ms.to_string();
-            transaction.send(Outgoing {
-                topic: &self.output_topic,
-                partition: None,
-                key: Some(output.key().as_bytes()),
-                payload: Some(&self.payload),
-                headers: headers(encoder.version(), &[(codec::EVENT_TIME, &event_time)]),
-            })?;
+            self.outputs.push(output, timestamp_ms)?;
         }
         Ok(())
     }
@@ -349,11 +354,15 @@ fn shortened(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn origin<'a>(message: &BorrowedMessage<'_>, labels: &Labels<'a>) -> Result<Record<'a>, Refused> {
+fn origin<'a>(
+    message: &BorrowedMessage<'_>,
+    labels: &Labels<'a>,
+    said_ms: Option<i64>,
+) -> Result<Record<'a>, Refused> {
     let source = std::str::from_utf8(labels.source.unwrap_or_default())
         .map_err(|_| Refused("header source is not UTF-8".to_owned()))?;
     let timestamp_ms = match labels.event_time {
-        None => message.timestamp().to_millis().unwrap_or(0),
+        None => said_ms.or_else(|| message.timestamp().to_millis()).unwrap_or(0),
         Some(digits) => {
             let number = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
             number.ok_or_else(|| {

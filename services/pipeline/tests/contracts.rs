@@ -84,6 +84,10 @@ impl Message for OldTrade {
         &self.pair
     }
 
+    fn event_time_ms(&self) -> Option<i64> {
+        Some(self.timestamp_ms)
+    }
+
     fn validate(&self) -> Result<(), String> {
         Ok(())
     }

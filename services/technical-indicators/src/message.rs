@@ -60,6 +60,10 @@ impl Message for TechnicalIndicators {
         &self.candle.pair
     }
 
+    fn event_time_ms(&self) -> Option<i64> {
+        self.candle.event_time_ms()
+    }
+
     fn validate(&self) -> Result<(), String> {
         self.candle.validate()
     }

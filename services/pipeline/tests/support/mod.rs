@@ -66,6 +66,10 @@ impl Message for Tally {
         &self.pair
     }
 
+    fn event_time_ms(&self) -> Option<i64> {
+        None
+    }
+
     fn validate(&self) -> Result<(), String> {
         Ok(())
     }
