@@ -108,15 +108,24 @@ prepare_to_write() {
         die "cannot write to $prefix/lib (run as root, or choose another --prefix)"
 }
 
-# Tells the loader of the library, if it is in one of the loader's own directories, and reports what
-# is there now, as a program sees it.
+is_found_by_programs() { "$work/version" >/dev/null 2>&1; }
+
+is_one_of_the_loaders() {
+    command -v ldconfig >/dev/null && ldconfig -vNX 2>/dev/null | grep "^$1:" >/dev/null
+}
+
+# Reports what is there now, as a program sees it. The loader is told of a library in one of its own
+# directories that it does not know yet, and left alone otherwise: it is the whole machine's, and
+# two that write its cache at once are in each other's way.
 report() {
     local libdir=$1 version preferred
-    if is_root && command -v ldconfig >/dev/null; then ldconfig; fi
     version=$(version_string "$libdir")
     say "TA-Lib $version in $libdir"
     compile_against "$libdir"
-    if ! "$work/version" >/dev/null 2>&1; then
+    if ! is_found_by_programs && is_root && is_one_of_the_loaders "$libdir"; then
+        quietly "ldconfig failed" ldconfig
+    fi
+    if ! is_found_by_programs; then
         say "programs do not find a library in $libdir by themselves: build with TA_LIB_DIR=${libdir%/lib}"
     fi
     if preferred=$(pkg-config --variable=libdir ta-lib 2>/dev/null) && [ "$preferred" != "$libdir" ]; then
