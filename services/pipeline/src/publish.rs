@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{self, Receiver};
 use tokio::time::timeout;
 
 use crate::codec::{self, headers};
+use crate::committed::Topic;
 use crate::config::KafkaConfig;
 use crate::contracts::{self, SourceCodecs};
 use crate::error::{Error, Failure};
@@ -48,7 +49,7 @@ pub fn run(
     // By the source and not by the instance: two instances with one source
     // would publish every trade twice.
     let transaction = Transaction::take_over(config, &format!("{}-{name}", config.consumer_group))?;
-    let position = last_position(config, &name, shutdown)?;
+    let position = last_position(config, &name, partitions, shutdown)?;
     tracing::info!(
         source = name,
         trades = position.trades,
@@ -265,8 +266,13 @@ impl Publisher<'_> {
 
 /// The last committed position of a source; the start where there is none. Final
 /// once the predecessor is fenced off.
-fn last_position(config: &KafkaConfig, name: &str, shutdown: &Shutdown) -> Result<Position, Error> {
-    let mut last = Position::default();
+fn last_position(
+    config: &KafkaConfig,
+    name: &str,
+    partitions: i32,
+    shutdown: &Shutdown,
+) -> Result<Position, Error> {
+    let mut last = None;
     let restored = restore::restore(
         config,
         &[0],
@@ -277,14 +283,48 @@ fn last_position(config: &KafkaConfig, name: &str, shutdown: &Shutdown) -> Resul
         },
         &mut |_, key, position: Position| {
             if key == name {
-                last = position;
+                last = Some(position);
             }
             Ok(())
         },
     );
     match restored {
-        Err(Failure::Stop(error)) => Err(error),
+        Err(Failure::Stop(error)) => return Err(error),
         // On shutdown the source is not started.
-        _ => Ok(last),
+        Err(Failure::Abort(_)) => {}
+        Ok(_) if last.is_none() => first_start(config, name, partitions)?,
+        Ok(_) => {}
     }
+    Ok(last.unwrap_or_default())
+}
+
+/// Sees whether a source without a position can be one that has never been
+/// published. A compacted topic loses no records at its beginning unless somebody
+/// deletes them; one that was deleted and made anew looks like one that was never
+/// there, of which no more can be said than that there are trades already.
+fn first_start(config: &KafkaConfig, name: &str, partitions: i32) -> Result<(), Error> {
+    let (changelog, output) = (config.changelog_topic(), &config.output_topic);
+    let look = |topic: &str, partition| {
+        let extent = Topic::open(config, topic)?.extent(partition);
+        extent.map_err(Error::kafka(format!("look at topic {topic}")))
+    };
+    let low = look(&changelog, 0)?.low;
+    if low > 0 {
+        let problem = format!(
+            "it has no position of source '{name}', and its records before offset {low} were \
+             deleted: trades would be published twice"
+        );
+        return Err(Error::Changelog { topic: changelog, partition: 0, problem });
+    }
+    for partition in 0..partitions {
+        if look(output, partition)?.high > 0 {
+            tracing::warn!(
+                source = name,
+                "begins at its start, as {changelog} has no position of it, and topic {output} \
+                 has records already"
+            );
+            break;
+        }
+    }
+    Ok(())
 }

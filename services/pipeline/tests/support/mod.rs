@@ -1,14 +1,16 @@
 //! What the broker tests share: a cluster, topics of their own, a step that
 //! counts, and plain clients to write and read with.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod admin;
+
+pub use admin::*;
 use pipeline::embedded::Broker;
 use pipeline::message::{Heartbeat, Message, Trade};
 use pipeline::{
     Defaults, Error, Health, KafkaConfig, Keyed, Outbox, Processor, Record, Refused, Shutdown,
 };
-use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
@@ -303,16 +305,19 @@ pub fn consumer(isolation: &str) -> BaseConsumer {
         .unwrap()
 }
 
+pub fn partitions(consumer: &BaseConsumer, topic: &str) -> i32 {
+    let metadata = consumer.fetch_metadata(Some(topic), Duration::from_secs(5)).unwrap();
+    metadata.topics()[0].partitions().len() as i32
+}
+
 /// Assigns all partitions of a topic from their beginning; how many they are.
 pub fn assign(consumer: &BaseConsumer, topic: &str) -> usize {
-    let metadata = consumer.fetch_metadata(Some(topic), Duration::from_secs(5)).unwrap();
-    let partitions = metadata.topics()[0].partitions().len();
     let mut list = TopicPartitionList::new();
-    for partition in 0..partitions {
-        list.add_partition_offset(topic, partition as i32, Offset::Beginning).unwrap();
+    for partition in 0..partitions(consumer, topic) {
+        list.add_partition_offset(topic, partition, Offset::Beginning).unwrap();
     }
     consumer.assign(&list).unwrap();
-    partitions
+    list.count()
 }
 
 /// Reads until `ends` partitions have been at their end.
@@ -345,8 +350,28 @@ pub fn read_to_ends(consumer: &BaseConsumer, mut ends: usize) -> Vec<Plain> {
 /// Everything in a topic.
 pub fn read(topic: &str, isolation: &str) -> Vec<Plain> {
     let consumer = consumer(isolation);
+    if isolation == "read_committed" {
+        wait_for_markers(&consumer, topic);
+    }
     let ends = assign(&consumer, topic);
     read_to_ends(&consumer, ends)
+}
+
+/// A commit and an abort return before every partition has their marker, and until
+/// then committed readers see nothing of it. Transactions that somebody keeps open
+/// are not waited for.
+fn wait_for_markers(committed: &BaseConsumer, topic: &str) {
+    let all = consumer("read_uncommitted");
+    let end = |consumer: &BaseConsumer, partition| {
+        let marks = consumer.fetch_watermarks(topic, partition, Duration::from_secs(20));
+        marks.unwrap().1
+    };
+    let deadline = Instant::now() + Duration::from_secs(2);
+    for partition in 0..partitions(committed, topic) {
+        while end(committed, partition) < end(&all, partition) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
 }
 
 /// The committed tallies of a topic, in the order of trade ids.
@@ -357,18 +382,4 @@ pub fn committed_tallies(topic: &str) -> Vec<Tally> {
         .collect();
     tallies.sort_by_key(|tally| tally.last_id);
     tallies
-}
-
-/// Creates a topic.
-pub fn create(topic: &str, partitions: i32, settings: &[(&str, &str)]) {
-    use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-    let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", servers()).create().unwrap();
-    let mut new = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
-    for (name, value) in settings {
-        new = new.set(name, value);
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let created = runtime.block_on(admin.create_topics(&[new], &AdminOptions::new())).unwrap();
-    created.into_iter().for_each(|result| drop(result.unwrap()));
 }
