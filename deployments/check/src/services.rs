@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use clap::builder::Resettable;
 use clap::{Arg, Args, Command, CommandFactory, FromArgMatches};
+use pipeline::dead_letters;
 use pipeline::{ConnectionArgs, Defaults, KafkaConfig, Processor};
 
 /// One of the programs that the manifests run.
@@ -64,18 +65,16 @@ impl Service {
     /// `pipeline-admin`, which every image has, and which nothing listens to.
     #[must_use]
     pub fn admin() -> Service {
-        const DEFAULTS: Defaults =
-            Defaults { input_topic: "", output_topic: "", consumer_group: "pipeline-admin" };
         let mut command = ConnectionArgs::augment_args(Command::new("pipeline-admin"));
         command.build();
         Service {
             name: "pipeline-admin",
             command,
-            kafka: KafkaConfig::new("", DEFAULTS),
+            kafka: KafkaConfig::new("", dead_letters::DEFAULTS),
             has_late: false,
             accepts: |command, arguments| {
                 let connection: ConnectionArgs = parse(command, arguments)?;
-                connection.resolve(DEFAULTS).map(drop).map_err(line)
+                connection.resolve(dead_letters::DEFAULTS).map(drop).map_err(line)
             },
         }
     }

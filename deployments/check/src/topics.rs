@@ -26,7 +26,8 @@ pub fn partitions(kafka: &[Value], topic: &str) -> Option<u64> {
 }
 
 /// A topic's name: the resource's, where none is stated.
-fn name(document: &Value) -> &str {
+#[must_use]
+pub fn name(document: &Value) -> &str {
     let stated = text(document, "spec/topicName");
     if stated.is_empty() { text(document, "metadata/name") } else { stated }
 }
@@ -148,12 +149,15 @@ fn needed(service: &Service) -> Rights {
     );
     allow("group", "literal", kafka.consumer_group.clone(), &["Describe"]);
     if !kafka.input_topic.is_empty() {
-        allow("topic", "literal", kafka.input_topic.clone(), &["Describe", "Read"]);
-        allow("topic", "literal", kafka.dead_letter_topic(), &["Describe", "Write"]);
+        let (input, letters) = (kafka.input_topic.clone(), kafka.dead_letter_topic());
+        // A dead letter must have room for whatever its topic of origin takes.
+        allow("topic", "literal", input, &["Describe", "DescribeConfigs", "Read"]);
+        allow("topic", "literal", letters, &["Describe", "DescribeConfigs", "Write"]);
         allow("group", "literal", kafka.consumer_group.clone(), &["Read"]);
     }
     if service.has_late {
-        allow("topic", "literal", kafka.late_topic(), &["Describe", "Write"]);
+        let late = kafka.late_topic();
+        allow("topic", "literal", late, &["Describe", "DescribeConfigs", "Write"]);
     }
     rights
 }

@@ -281,10 +281,14 @@ fn topics_that_the_services_would_refuse() {
 fn rights_that_are_too_few_or_too_many() {
     let first = "/spec/authorization/acls/0";
     for (pointer, value, words) in [
-        (format!("{first}/operations"), json!(["Describe"]), "may not [\"Read\"]"),
         (
             format!("{first}/operations"),
-            json!(["Describe", "Read", "Alter"]),
+            json!(["Describe", "DescribeConfigs"]),
+            "may not [\"Read\"]",
+        ),
+        (
+            format!("{first}/operations"),
+            json!(["Describe", "DescribeConfigs", "Read", "Alter"]),
             "need not [\"Alter\"]",
         ),
         (format!("{first}/resource/name"), json!("*"), "need not"),

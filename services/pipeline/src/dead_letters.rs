@@ -16,11 +16,16 @@ use rdkafka::message::{Message, OwnedHeaders};
 pub use letter::{Letter, Origin};
 
 use crate::committed::Topic;
-use crate::config::KafkaConfig;
+use crate::config::{Defaults, KafkaConfig};
 use crate::error::{Error, Failure};
 use crate::sink::Outgoing;
 use crate::topics;
 use crate::transaction::Transaction;
+
+/// The group of who looks after them where nothing else is configured; topics there
+/// are none, as each call names its own.
+pub const DEFAULTS: Defaults =
+    Defaults { input_topic: "", output_topic: "", consumer_group: "pipeline-admin" };
 
 /// A transaction holds no more letters, or bytes, than this.
 const MOST_LETTERS: usize = 500;

@@ -125,7 +125,7 @@ impl<'a> Topics<'a> {
 
     /// The size of the largest record that a topic takes.
     fn largest(&self, name: &str) -> Result<u64, Error> {
-        let found = self.setting(name, LARGEST)?.unwrap_or_default();
+        let found = self.setting(name, LARGEST)?;
         found.parse().map_err(|_| Error::Topic {
             topic: name.to_owned(),
             problem: format!("{LARGEST} is '{found}', expected a number of bytes"),
@@ -148,10 +148,9 @@ impl<'a> Topics<'a> {
             )));
         }
         let policy = self.setting(name, "cleanup.policy")?;
-        if policy.as_deref() != Some("compact") {
+        if policy != "compact" {
             return Err(wrong(format!(
-                "cleanup.policy is '{}', expected 'compact', or state would be lost",
-                policy.unwrap_or_default()
+                "cleanup.policy is '{policy}', expected 'compact', or state would be lost"
             )));
         }
         Ok(())
@@ -197,12 +196,19 @@ impl<'a> Topics<'a> {
 
     /// The value of a topic's setting. A broker that has not heard of a new topic
     /// yet knows none; it gets some time.
-    fn setting(&self, topic: &str, setting: &str) -> Result<Option<String>, Error> {
+    fn setting(&self, topic: &str, setting: &str) -> Result<String, Error> {
         let deadline = Instant::now() + 2 * CALL;
         loop {
-            let found = self.setting_now(topic, setting)?;
-            if found.is_some() || Instant::now() > deadline {
+            if let Some(found) = self.setting_now(topic, setting)? {
                 return Ok(found);
+            }
+            // The client keeps to itself why it was told nothing.
+            if Instant::now() > deadline {
+                let problem = format!(
+                    "the broker does not tell its {setting}: this client needs the right \
+                     DescribeConfigs on it"
+                );
+                return Err(Error::Topic { topic: topic.to_owned(), problem });
             }
             std::thread::sleep(Duration::from_millis(50));
         }

@@ -13,6 +13,10 @@
 #                                        PLAINTEXT, SASL_SSL and SSL, each with its address. DIR/tls
 #                                        has ca.pem, client.pem, client.key, and in other/ the same
 #                                        from an authority that the node does not know
+#       --users NAME,...                 one node, which also listens as SSL for these users, whose
+#                                        certificates DIR/tls has (NAME.pem, NAME.key), and lets
+#                                        them do what they have been given the right to. Prints two
+#                                        lines, PLAINTEXT, where everything is allowed, and SSL
 #   kafka.sh kill DIR NODE               SIGKILL to one node, 1 to N
 #   kafka.sh restart DIR NODE            starts a killed node on its data, waits for it
 #   kafka.sh stop DIR                    ends all nodes, by SIGKILL: the data is for the bin
@@ -137,36 +141,51 @@ await() { # DIR NODE
 }
 
 # Makes an authority in DIRECTORY, and certificates of it: the broker's, for 127.0.0.1 alone and
-# with the key in one file, as brokers read it; and a client's.
-certify() { # DIRECTORY
+# with the key in one file, as brokers read it; and the clients'.
+certify() { # DIRECTORY CLIENT...
     require openssl openssl
     mkdir -p "$1"
     (
         cd "$1"
+        shift
         local new=(openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
         "${new[@]}" -x509 -days 2 -subj /CN=authority -keyout ca.key -out ca.pem
-        for name in broker client; do
-            "${new[@]}" -subj "/CN=$name" -keyout $name.key -out $name.request
-            openssl x509 -req -days 2 -in $name.request -CA ca.pem -CAkey ca.key -CAcreateserial \
-                -extfile <(echo subjectAltName=IP:127.0.0.1) -out $name.pem
+        for name in broker "$@"; do
+            "${new[@]}" -subj "/CN=$name" -keyout "$name.key" -out "$name.request"
+            openssl x509 -req -days 2 -in "$name.request" -CA ca.pem -CAkey ca.key -CAcreateserial \
+                -extfile <(echo subjectAltName=IP:127.0.0.1) -out "$name.pem"
         done
         cat broker.key >>broker.pem
     ) >"$1/log" 2>&1 || { cat "$1/log" >&2; die "cannot make certificates"; }
 }
 
 # What a node's properties have besides, to listen with TLS too.
-secure_properties() { # DIR USER PASSWORD
-    local login=org.apache.kafka.common.security
+tls_properties() { # DIR
     cat <<PROPERTIES
 ssl.keystore.type=PEM
 ssl.keystore.location=$1/tls/broker.pem
 ssl.truststore.type=PEM
 ssl.truststore.location=$1/tls/ca.pem
 listener.name.ssl.ssl.client.auth=required
+PROPERTIES
+}
+
+# To let in this user by password.
+user_properties() { # USER PASSWORD
+    local login=org.apache.kafka.common.security
+    cat <<PROPERTIES
 sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
-listener.name.sasl_ssl.plain.sasl.jaas.config=$login.plain.PlainLoginModule required user_$2="$3";
+listener.name.sasl_ssl.plain.sasl.jaas.config=$login.plain.PlainLoginModule required user_$1="$2";
 listener.name.sasl_ssl.scram-sha-256.sasl.jaas.config=$login.scram.ScramLoginModule required;
 listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=$login.scram.ScramLoginModule required;
+PROPERTIES
+}
+
+# To ask everybody for their rights, but those who come without TLS.
+rights_properties() {
+    cat <<PROPERTIES
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
 PROPERTIES
 }
 
@@ -191,28 +210,31 @@ transaction.state.log.num.partitions=4
 transaction.state.log.replication.factor=$replicas
 transaction.state.log.min.isr=$in_sync
 # Tests do not want to wait: for members of a group to come or be missed, for transactions
-# to time out, for a dead node to be noticed.
+# to time out, for a dead node to be noticed, for what is deleted to free its disk.
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 transaction.abort.timed.out.transaction.cleanup.interval.ms=500
 broker.session.timeout.ms=4000
 broker.heartbeat.interval.ms=500
+log.segment.delete.delay.ms=1000
 PROPERTIES
 }
 
 start() {
-    local nodes=1 advertise=() user='' dir
+    local nodes=1 advertise=() user='' rights='' dir
     while [ $# -gt 1 ]; do
         case $1 in
         --nodes) nodes=$2 ;;
         --advertise) IFS=, read -ra advertise <<<"$2" ;;
         --secure) user=$2 ;;
+        --users) rights=$2 ;;
         *) usage ;;
         esac
         shift 2
     done
     [ $# -eq 1 ] || usage
-    [ -z "$user" ] || [ "$nodes" -eq 1 ] || usage
+    [ -z "$user$rights" ] || [ "$nodes" -eq 1 ] || usage
+    [ -z "$user" ] || [ -z "$rights" ] || usage
     mkdir -p "$1"
     dir=$(cd "$1" && pwd)
     [ ! -e "$dir/home" ] || die "$dir is another cluster's"
@@ -230,11 +252,17 @@ start() {
         free_port && sasl=127.0.0.1:$port
         free_port && tls=127.0.0.1:$port
         listeners=,SASL_SSL://$sasl,SSL://$tls
-        certify "$dir/tls"
-        certify "$dir/tls/other"
+        certify "$dir/tls" client
+        certify "$dir/tls/other" client
         for mechanism in SCRAM-SHA-256 SCRAM-SHA-512; do
             users+=(--add-scram "$mechanism=[name=${user%%:*},password=${user#*:}]")
         done
+    elif [ -n "$rights" ]; then
+        free_port && tls=127.0.0.1:$port
+        listeners=,SSL://$tls
+        IFS=, read -ra users <<<"$rights"
+        certify "$dir/tls" "${users[@]}"
+        users=()
     fi
     local java formatting=() servers=''
     mapfile -t java < <(java_of "$dir")
@@ -243,7 +271,9 @@ start() {
         mkdir "$dir/node-$node"
         properties "$dir" $node "$nodes" "${client[node]}" "${internal[node]}" \
             "${controller[node]}" "$voters" "${advertise[node - 1]:-$address}" "$listeners" >"$file"
-        [ -z "$user" ] || secure_properties "$dir" "${user%%:*}" "${user#*:}" >>"$file"
+        [ -z "$tls" ] || tls_properties "$dir" >>"$file"
+        [ -z "$user" ] || user_properties "${user%%:*}" "${user#*:}" >>"$file"
+        [ -z "$rights" ] || rights_properties >>"$file"
         "${java[@]}" kafka.tools.StorageTool format -t AAAAAAAAAAAAAAAAAAAAAA -c "$file" \
             "${users[@]}" >"$dir/node-$node/format.log" 2>&1 &
         formatting[node]=$!
@@ -256,7 +286,9 @@ start() {
     for ((node = 1; node <= nodes; node++)); do
         await "$dir" $node
     done
-    [ -z "$user" ] || servers=$(printf '%s\n' "PLAINTEXT $servers" "SASL_SSL $sasl" "SSL $tls")
+    [ -z "$tls" ] || servers="PLAINTEXT $servers"
+    [ -z "$sasl" ] || servers+=$'\n'"SASL_SSL $sasl"
+    [ -z "$tls" ] || servers+=$'\n'"SSL $tls"
     printf '%s\n' "$servers"
 }
 

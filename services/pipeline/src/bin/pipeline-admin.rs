@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use pipeline::dead_letters::{self, Filter, Letter};
-use pipeline::{ConnectionArgs, Defaults, Error, KafkaConfig, Shutdown, cli};
+use pipeline::{ConnectionArgs, Error, KafkaConfig, Shutdown, cli};
 use serde_json::{Value, json};
 
 /// Looks after the topics of the pipeline.
@@ -98,8 +98,6 @@ fn offsets(text: &str) -> Result<(Option<i64>, Option<i64>), String> {
 
 impl Letters {
     fn resolve(self) -> Result<(KafkaConfig, String, Filter), Error> {
-        let group = "pipeline-admin";
-        let defaults = Defaults { input_topic: "", output_topic: "", consumer_group: group };
         let is_whole = [".dlq", ".late"].iter().any(|end| self.topic.ends_with(end));
         let topic = if is_whole { self.topic } else { format!("{}.dlq", self.topic) };
         let (from_offset, to_offset) = self.offsets.unwrap_or_default();
@@ -110,7 +108,7 @@ impl Letters {
             reason: self.reason,
             service: self.service,
         };
-        Ok((self.connection.resolve(defaults)?, topic, filter))
+        Ok((self.connection.resolve(dead_letters::DEFAULTS)?, topic, filter))
     }
 }
 
