@@ -85,10 +85,10 @@ fn consumer(config: &KafkaConfig, isolation: Isolation) -> ClientConfig {
         // A fetch that waits longer holds up news of other partitions.
         .set("fetch.wait.max.ms", "10")
         // The default of a second stalls a reader whose queue was full.
-        .set("fetch.queue.backoff.ms", "5")
+        .set("fetch.queue.backoff.ms", "1")
         // Of each partition, fetched ahead. The default of 100,000 takes tens of
-        // megabytes, and no reader of ours waits for its next batch with this.
-        .set("queued.min.messages", "5000");
+        // megabytes; with half of this, a reader that is catching up has to wait.
+        .set("queued.min.messages", "10000");
     client
 }
 
