@@ -27,6 +27,8 @@ description=$(sed -n "/DESCRIPTIONS/,/^}/s/^ *$service  *= \"\(.*\)\"$/\1/p" doc
 [[ $version =~ ^[A-Za-z0-9_][A-Za-z0-9_.-]*$ ]] || die "'$version' is no version: expected letters, digits, '.', '_' and '-'"
 
 source=${IMAGE_SOURCE:-$(git remote get-url origin 2>/dev/null || true)}
+# Everybody can read a label: not whoever logs in there.
+source=$(sed -E 's|^([a-z+]+://)[^/@]*@|\1|' <<<"$source")
 revision=$(git describe --always --abbrev=40 --dirty --exclude="*" 2>/dev/null) || die "this is no git repository: the image could not say what it was built from"
 created=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 image=${IMAGE_PREFIX:-}$service:$version.$(date -u -d "$created" +%Y%m%dT%H%M%SZ)
@@ -43,5 +45,6 @@ if [ -n "${PUSH:-}" ]; then
 else
     digest=$(docker image inspect --format '{{.Id}}' "$image")
 fi
+[ -n "$digest" ] || die "no digest of $image is known after the push: IMAGE_PREFIX is to name a registry as docker does"
 printf 'build.sh: %s\n' "$image" >&2
 printf '%s\n' "$digest"

@@ -46,8 +46,12 @@ install() { # COMMAND PACKAGE
     command -v apt-get >/dev/null || die "please install $2, or leave the images out with CHECK_IMAGES=0"
     say "installing $2"
     apt-get update -q >/dev/null
+    # An engine that the package brings is not to be started, and to stay.
+    [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && own_policy=yes; }
     DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$2" >/dev/null ||
         die "apt-get cannot install $2"
+    [ -z "$own_policy" ] || rm -f "$policy"
+    own_policy=
 }
 
 work=$(mktemp -d)
@@ -56,6 +60,8 @@ engine=
 development=
 pulled=
 registry_path=
+readonly policy=/usr/sbin/policy-rc.d
+own_policy=
 had_key=$([ -e /etc/docker/key.json ] && echo yes || true)
 
 cleanup() {
@@ -70,6 +76,7 @@ cleanup() {
         wait "$engine"
     fi
     awk -v work="$work/" 'index($2, work) == 1 { print $2 }' /proc/mounts | sort -r | xargs -r umount
+    [ -z "$own_policy" ] || rm -f "$policy"
     [ -n "$had_key" ] || rm -f /etc/docker/key.json
     rmdir /etc/docker 2>/dev/null
     rm -rf --one-file-system "$work"
@@ -91,7 +98,10 @@ start_engine() {
     done
     export PATH=$work/bin:$PATH DOCKER_HOST=unix://$work/docker.sock DOCKER_CONFIG=$work/config DOCKER_BUILDKIT=1
     unset DOCKER_CONTEXT
-    dockerd --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/dockerd.pid" \
+    # Nor those of this machine's own engine; and images are kept under the data-root, not by a
+    # containerd that serves others, too.
+    echo '{"features": {"containerd-snapshotter": false}}' >"$work/daemon.json"
+    dockerd --config-file "$work/daemon.json" --data-root "$work/data" --exec-root "$work/exec" --pidfile "$work/dockerd.pid" \
         --host "$DOCKER_HOST" --bridge=none --iptables=false --ip6tables=false --ip-forward=false \
         >"$work/dockerd.log" 2>&1 &
     engine=$!

@@ -225,6 +225,11 @@ debian_mirror() { # OPTION...
     apt-get "$@" indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | sed -n 1p
 }
 
+# What Debian has on this day is taken, if it is no older than this.
+require_0_7() { # VERSION
+    dpkg --compare-versions "${1%% *}" ge 0.7 || die "Debian's TA-Lib is ${1%% *}, expected 0.7 or later"
+}
+
 install_debian() {
     local mirror apt
     command -v apt-get >/dev/null || die "--from-debian needs apt-get, and this is no Debian"
@@ -232,6 +237,7 @@ install_debian() {
     if [ -z "$prefix" ]; then
         is_root || die "--from-debian installs packages, which root can (or give a --prefix)"
         if [ "$(dpkg-query -W -f '${db:Status-Status} ' libta-lib0 ta-lib-dev 2>/dev/null)" = "installed installed " ]; then
+            require_0_7 "$(dpkg-query -W -f '${Version}' libta-lib0)"
             find_compiler
             say "already installed, nothing to do"
             report "$(dirname "$(dpkg-query -L ta-lib-dev | grep '/libta-lib\.so$')")"
@@ -241,6 +247,7 @@ install_debian() {
         enter_prefix
         find_compiler
         if [ -f "$prefix/lib/pkgconfig/ta-lib.pc" ] && [ -f "$prefix/include/ta-lib/ta_libc.h" ] && [ -f "$prefix/lib/libta-lib.so" ]; then
+            require_0_7 "$(version_string "$prefix/lib")"
             say "already installed, nothing to do"
             report "$prefix/lib"
             return
@@ -268,6 +275,7 @@ install_debian() {
     quietly "cannot read Debian unstable's package list" "${apt[@]}" update
     (cd "$work/debs" && quietly "Debian unstable has no ta-lib-dev for this machine" "${apt[@]}" download libta-lib0 ta-lib-dev)
 
+    require_0_7 "$(cd "$work/debs" && dpkg-deb --field libta-lib0_*.deb Version)"
     if [ -z "$prefix" ]; then
         quietly "apt-get cannot install libta-lib0 and ta-lib-dev" \
             env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$work"/debs/*.deb

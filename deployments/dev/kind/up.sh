@@ -6,7 +6,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-strimzi=1.0.0
+# Each has its own list of Kafka versions: kafka/cluster.yaml names one of them.
+strimzi=1.2.0
 cluster=pipeline
 namespace=pipeline
 
