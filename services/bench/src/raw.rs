@@ -42,6 +42,7 @@ pub(crate) fn run(args: &RawArgs) -> Result<()> {
     let consumer: BaseConsumer = client(&args.servers)
         .set("group.id", "bench-raw")
         .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
         // The default of a second stalls a reader whose queue was full.
         .set("fetch.queue.backoff.ms", "5")
         .create()

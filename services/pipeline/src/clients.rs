@@ -74,6 +74,8 @@ fn consumer(config: &KafkaConfig, isolation: Isolation) -> ClientConfig {
     client
         .set("group.id", &config.consumer_group)
         .set("enable.auto.commit", "false")
+        // Nobody asks for what it would keep with every record.
+        .set("enable.auto.offset.store", "false")
         .set("auto.offset.reset", "earliest")
         .set(
             "isolation.level",
