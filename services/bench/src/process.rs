@@ -9,7 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::kill_process;
+
 use crate::error::{Error, Result};
+
+pub(crate) use rustix::process::{Pid, Signal};
 
 /// A clock tick of `/proc`, which is the same on every machine.
 const TICKS_A_SECOND: f64 = 100.0;
@@ -108,15 +112,14 @@ impl Process {
         self.child.id()
     }
 
-    /// Sends a signal, such as `TERM`.
-    pub(crate) fn signal(&self, signal: &str) -> Result<()> {
-        let kill = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status();
-        kill.map(drop).map_err(Error::system("run kill"))
+    /// Where signals to it go.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
     }
 
     /// SIGTERM, and waits for its end.
     pub(crate) fn stop(mut self) -> Result<()> {
-        self.signal("TERM")?;
+        signal(self.pid(), Signal::TERM)?;
         let status = self.child.wait().map_err(Error::system("wait for a process"))?;
         if !status.success() {
             return Err(self.failed());
@@ -131,6 +134,12 @@ impl Drop for Process {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// Sends a signal.
+pub(crate) fn signal(id: Pid, signal: Signal) -> Result<()> {
+    let sent = kill_process(id, signal).map_err(std::io::Error::from);
+    sent.map_err(Error::system("send a signal"))
 }
 
 /// Processor time of a process so far, user and system, in seconds; 0 where the
