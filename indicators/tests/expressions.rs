@@ -96,6 +96,21 @@ fn what_is_wrong_is_said_in_one_line() {
     assert!(error(&"sma(".repeat(10_000)).contains("nested more than"));
 }
 
+#[test]
+fn a_position_counts_characters() {
+    for (spaces, text, at, what) in [
+        ("\u{3000}\u{3000}", "sma(foo)", 5, "unknown name `foo`"),
+        ("\u{a0}", "rsi(é)", 5, "expected a name or a number, found `é`"),
+        ("\u{2003}\u{3000} ", "sma(1x, 2)", 5, "expected a number, found `1x`"),
+        ("\u{3000}", "sma(\u{3000}period=0)", 1, "SMA: time_period is 0"),
+        ("\u{3000}", "rsi(\u{3000}length=3)", 6, "RSI has no parameter `length`"),
+    ] {
+        let at = spaces.chars().count() + at;
+        let (text, start) = (format!("{spaces}{text}"), format!("character {at}: {what}"));
+        assert!(error(&text).starts_with(&start), "{text}: {}", error(&text));
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_the_parser_panic(text in "\\PC{0,40}", calls in "[a-z(),.=0-9 é-]{0,40}") {

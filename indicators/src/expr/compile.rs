@@ -122,7 +122,7 @@ pub(super) fn compile(text: &str, rows: &[&'static Row]) -> Result<Expression, E
 
 /// A node, and which of its outputs was asked for if it has several.
 fn node(syntax: &Syntax, rows: &[&'static Row]) -> Result<(Node, Option<usize>), ExpressionError> {
-    let at = syntax.at + 1;
+    let at = syntax.at;
     let Kind::Call { name, arguments, output } = &syntax.kind else {
         return Err(ExpressionError::Misplaced { at, what: "a number alone is no series" });
     };
@@ -163,7 +163,7 @@ fn call(
     let mut values = Vec::new();
     let mut keywords = false;
     for Argument { at, keyword, value } in arguments {
-        let at = at + 1;
+        let at = *at;
         let misplaced = |what| Err(ExpressionError::Misplaced { at, what });
         let index = match keyword {
             Some(name) => parameter(at, row.info, name)?,
@@ -226,7 +226,7 @@ fn input(syntax: &Syntax, rows: &[&'static Row]) -> Result<InputNode, Expression
         (Some(output), _) => Ok(InputNode { node, output }),
         (None, [_]) => Ok(InputNode { node, output: 0 }),
         (None, fields) => Err(ExpressionError::ChooseOutput {
-            at: syntax.at + 1,
+            at: syntax.at,
             indicator: node.name(),
             known: fields.iter().map(|field| format!(".{}", field.name)).collect(),
         }),

@@ -2,7 +2,7 @@
 
 use super::ExpressionError;
 
-/// A piece of an expression and the character it begins at.
+/// A piece of an expression and the character it begins at, counted from 1.
 #[derive(Debug, PartialEq)]
 pub(super) struct Syntax {
     pub(super) at: usize,
@@ -33,7 +33,7 @@ const DEEPEST: usize = 32;
 
 /// Parses a whole text.
 pub(super) fn parse(text: &str) -> Result<Syntax, ExpressionError> {
-    let mut parser = Parser { text, at: 0 };
+    let mut parser = Parser { rest: text, at: 1 };
     let syntax = parser.expression(0)?;
     match parser.peek() {
         None => Ok(syntax),
@@ -41,36 +41,40 @@ pub(super) fn parse(text: &str) -> Result<Syntax, ExpressionError> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Parser<'a> {
-    text: &'a str,
+    /// What has not been read yet.
+    rest: &'a str,
+    /// The character that it begins at, counted from 1.
     at: usize,
 }
 
-impl Parser<'_> {
-    fn rest(&self) -> &str {
-        self.text.get(self.at..).unwrap_or_default()
+impl<'a> Parser<'a> {
+    /// Reads as many bytes, which end with a character.
+    fn advance(&mut self, bytes: usize) -> &'a str {
+        let (read, rest) = self.rest.split_at_checked(bytes).unwrap_or((self.rest, ""));
+        self.at += read.chars().count();
+        self.rest = rest;
+        read
     }
 
     /// The next character that is not a space.
     fn peek(&mut self) -> Option<char> {
-        self.at += self.rest().len() - self.rest().trim_start().len();
-        self.rest().chars().next()
+        self.advance(self.rest.len() - self.rest.trim_start().len());
+        self.rest.chars().next()
     }
 
     fn take(&mut self, wanted: char) -> bool {
         let found = self.peek() == Some(wanted);
         if found {
-            self.at += wanted.len_utf8();
+            self.advance(wanted.len_utf8());
         }
         found
     }
 
     fn word(&mut self, belongs: impl Fn(char) -> bool) -> String {
-        let rest = self.rest();
-        let end = rest.find(|c| !belongs(c)).unwrap_or(rest.len());
-        let word = rest.get(..end).unwrap_or_default().to_ascii_lowercase();
-        self.at += end;
-        word
+        let end = self.rest.find(|c| !belongs(c)).unwrap_or(self.rest.len());
+        self.advance(end).to_ascii_lowercase()
     }
 
     fn name(&mut self) -> String {
@@ -78,18 +82,18 @@ impl Parser<'_> {
     }
 
     fn error(&self, expected: &'static str) -> ExpressionError {
-        let found = match self.rest().chars().next() {
+        let found = match self.rest.chars().next() {
             Some(c) => format!("`{c}`"),
             None => "the end".to_owned(),
         };
-        ExpressionError::Syntax { at: self.at + 1, expected, found }
+        ExpressionError::Syntax { at: self.at, expected, found }
     }
 
     fn expression(&mut self, depth: usize) -> Result<Syntax, ExpressionError> {
         let first = self.peek();
         let at = self.at;
         if depth > DEEPEST {
-            return Err(ExpressionError::TooDeep { at: at + 1, deepest: DEEPEST });
+            return Err(ExpressionError::TooDeep { at, deepest: DEEPEST });
         }
         let kind = match first {
             Some(c) if c.is_ascii_alphabetic() || c == '_' => self.call(depth)?,
@@ -105,7 +109,7 @@ impl Parser<'_> {
         match word.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Kind::Number(number)),
             _ => Err(ExpressionError::Syntax {
-                at: at + 1,
+                at,
                 expected: "a number",
                 found: format!("`{word}`"),
             }),
@@ -135,12 +139,12 @@ impl Parser<'_> {
 
     fn argument(&mut self, depth: usize) -> Result<Argument, ExpressionError> {
         self.peek();
-        let at = self.at;
+        let begin = *self;
         let name = self.name();
-        if !name.is_empty() && self.take('=') {
-            return Ok(Argument { at, keyword: Some(name), value: self.expression(depth + 1)? });
+        let keyword = (!name.is_empty() && self.take('=')).then_some(name);
+        if keyword.is_none() {
+            *self = begin;
         }
-        self.at = at;
-        Ok(Argument { at, keyword: None, value: self.expression(depth + 1)? })
+        Ok(Argument { at: begin.at, keyword, value: self.expression(depth + 1)? })
     }
 }
