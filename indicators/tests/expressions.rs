@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use indicators::catalog;
 use indicators::{Bar, Ema, Expression, Indicator, Macd, Rsi, Sma, Source};
 use proptest::prelude::*;
 
@@ -108,6 +109,32 @@ fn a_position_counts_characters() {
         let at = spaces.chars().count() + at;
         let (text, start) = (format!("{spaces}{text}"), format!("character {at}: {what}"));
         assert!(error(&text).starts_with(&start), "{text}: {}", error(&text));
+    }
+}
+
+#[test]
+fn a_mistyped_name_is_answered_with_the_nearest_and_another_word_with_none() {
+    for row in catalog::rows() {
+        let name = row.info.name.to_ascii_lowercase();
+        let mistyped = format!("{name}{}", &name[name.len() - 1..]);
+        assert!(error(&mistyped).contains(&format!("unknown name `{mistyped}`, did you mean ")));
+        assert!(error(&mistyped).contains(&name), "{}", error(&mistyped));
+    }
+    for (text, near) in [
+        ("smaa", "sma"),
+        ("ris", "rsi"),
+        ("supertrned", "supertrend"),
+        ("stohcris", "stochrsi"),
+        ("vlume", "volume"),
+    ] {
+        assert!(
+            error(text).ends_with(&format!("`{text}`, did you mean {near}?")),
+            "{}",
+            error(text)
+        );
+    }
+    for text in ["foo", "price", "average", "stochastic"] {
+        assert_eq!(error(text), format!("character 1: unknown name `{text}`"));
     }
 }
 

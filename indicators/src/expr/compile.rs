@@ -260,7 +260,11 @@ fn unknown(at: usize, name: &str, known: impl IntoIterator<Item = String>) -> Ex
         known.map(|known| (strsim::damerau_levenshtein(name, &known), known)).collect();
     near.sort();
     let nearest = near.first().map_or(0, |(distance, _)| *distance);
-    near.retain(|(distance, known)| *distance == nearest && nearest <= 2 && nearest < known.len());
+    // Further off it is another word: `foo` is no `apo`.
+    let most = (name.chars().count() / 3).clamp(1, 2);
+    near.retain(|(distance, known)| {
+        *distance == nearest && nearest <= most && nearest < known.len()
+    });
     near.truncate(3);
     let near = near.into_iter().map(|(_, known)| known).collect();
     ExpressionError::UnknownName { at, name: name.to_owned(), near }
