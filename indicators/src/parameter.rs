@@ -69,7 +69,11 @@ impl Parameter {
             || self.name.strip_suffix("_period").is_some_and(|short| short == word)
     }
 
-    fn check(&self, indicator: &'static str, value: f64) -> Result<f64, ParameterError> {
+    /// The value, if it is in range.
+    ///
+    /// # Errors
+    /// Names the indicator, the parameter, the value and its range.
+    pub(crate) fn check(&self, indicator: &'static str, value: f64) -> Result<f64, ParameterError> {
         let whole = self.kind == ParameterKind::Real || value.fract() == 0.0;
         if whole && value >= self.min && value <= self.max {
             return Ok(value);

@@ -30,7 +30,7 @@ fn an_expression_prints_in_one_canonical_form() {
         ("rsi(period=14)", "rsi(close, 14)"),
         ("rsi(high, time_period=9)", "rsi(high, 9)"),
         ("rsi(14, unstable_period=30)", "rsi(close, 14, unstable_period=30)"),
-        ("rsi(14, 30)", "rsi(close, 14, unstable_period=30)"),
+        ("rsi(unstable_period=30, period=14)", "rsi(close, 14, unstable_period=30)"),
         ("macd(close, fast=12, slow=26, signal=9)", "macd(close, 12, 26, 9)"),
         ("macd(signal=5)", "macd(close, 12, 26, 5)"),
         ("macd(7, 14).signal", "macd(close, 7, 14, 9).signal"),
@@ -42,7 +42,7 @@ fn an_expression_prints_in_one_canonical_form() {
         ("obv(close, volume)", "obv"),
         ("obv(hlc3, volume)", "obv(hlc3, volume)"),
         ("ma(20, EMA)", "ma(close, 20, ema)"),
-        ("ma(close, 20, 1)", "ma(close, 20, ema)"),
+        ("stoch(5, 3, slow_d=3)", "stoch(5, 3, sma, 3, sma)"),
         ("bbands(ma_type=wma)", "bbands(close, 20, 2, 2, wma)"),
         ("HL2", "hl2"),
     ] {
@@ -87,14 +87,40 @@ fn what_is_wrong_is_said_in_one_line() {
         ("14", "character 1: a number alone is no series"),
         ("mavp(9, 5)", "character 1: MAVP: min_period is 9, expected at most max_period, 5"),
         ("ma(20, emma)", "character 8: unknown name `emma`, did you mean ema?"),
-        (
-            "ma(20, 14)",
-            "character 1: MA: ma_type is 14, expected a kind of moving average from 0 to 13",
-        ),
+        ("rsi(close, 14, 9)", "character 1: RSI: 2 parameters given, expected at most 1"),
+        ("rsi(14, 9, unstable=3)", "character 1: RSI: 2 parameters given, expected at most 1"),
+        ("ma(period=3, 1)", "character 14: a parameter by position cannot follow one by name"),
     ] {
         assert_eq!(error(text), message, "{text}");
     }
     assert!(error(&"sma(".repeat(10_000)).contains("nested more than"));
+}
+
+#[test]
+fn a_number_for_a_kind_of_moving_average_is_answered_with_the_names() {
+    let names =
+        "sma, ema, wma, dema, tema, trima, kama, mama, t3, hma, disabled, default, zlema, rma";
+    for (text, wrong, meant) in [
+        ("ma(20, 1)", "character 8: MA: ma_type is 1", ""),
+        ("ma(20, 14)", "character 8: MA: ma_type is 14", ""),
+        ("bbands(ma_type=1)", "character 8: BBANDS: ma_type is 1", ""),
+        (
+            "stoch(5,3,3)",
+            "character 11: STOCH: slow_k_ma_type is 3",
+            "; did you mean slow_d_period=3?",
+        ),
+        (
+            "macdext(12, 26, 9)",
+            "character 13: MACDEXT: fast_ma_type is 26",
+            "; did you mean slow_period=26, signal_period=9?",
+        ),
+        // What follows the kind fits no parameter, or more than there are.
+        ("stoch(5, 3, 0)", "character 13: STOCH: slow_k_ma_type is 0", ""),
+        ("stoch(5, 3, 1, 3, 1)", "character 13: STOCH: slow_k_ma_type is 1", ""),
+        ("stoch(5, 3, 3, slow_d=3)", "character 13: STOCH: slow_k_ma_type is 3", ""),
+    ] {
+        assert_eq!(error(text), format!("{wrong}, expected one of: {names}{meant}"), "{text}");
+    }
 }
 
 #[test]

@@ -2,117 +2,13 @@
 //! matched, everything that is wrong said in one line.
 
 use super::Expression;
+use super::error::ExpressionError;
 use super::node::{InputNode, Node};
 use super::parse::{Argument, Kind, Syntax, parse};
 use crate::bar::Source;
 use crate::catalog::{Info, Row};
 use crate::ma_type::MaType;
-use crate::parameter::{ParameterError, ParameterKind, UNSTABLE_PERIOD};
-
-/// What is wrong with an expression. Positions count characters from 1.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ExpressionError {
-    /// It cannot be read.
-    #[error("character {at}: expected {expected}, found {found}")]
-    Syntax {
-        /// Where.
-        at: usize,
-        /// What could stand there.
-        expected: &'static str,
-        /// What stands there.
-        found: String,
-    },
-    /// It is nested deeper than can be meant.
-    #[error("character {at}: nested more than {deepest} deep")]
-    TooDeep {
-        /// Where.
-        at: usize,
-        /// How deep it may be.
-        deepest: usize,
-    },
-    /// No indicator or source has that name.
-    #[error("character {at}: unknown name `{name}`{}", nearest(.near))]
-    UnknownName {
-        /// Where.
-        at: usize,
-        /// What was written.
-        name: String,
-        /// The known names nearest to it.
-        near: Vec<String>,
-    },
-    /// The indicator has no such parameter.
-    #[error("character {at}: {indicator} has no parameter `{name}`, expected one of: {}", .known.join(", "))]
-    UnknownParameter {
-        /// Where.
-        at: usize,
-        /// The indicator's name.
-        indicator: &'static str,
-        /// What was written.
-        name: String,
-        /// The parameters it has.
-        known: Vec<&'static str>,
-    },
-    /// The indicator has no such output.
-    #[error("character {at}: {indicator} has no output `{name}`, expected one of: {}", .known.join(", "))]
-    UnknownOutput {
-        /// Where.
-        at: usize,
-        /// The indicator's name.
-        indicator: String,
-        /// What was written.
-        name: String,
-        /// The outputs it has.
-        known: Vec<&'static str>,
-    },
-    /// An input has several outputs, and none of them was chosen.
-    #[error("character {at}: choose one output of {indicator}, with one of: {}", .known.join(", "))]
-    ChooseOutput {
-        /// Where.
-        at: usize,
-        /// The indicator's name.
-        indicator: String,
-        /// The outputs it has, each with its dot.
-        known: Vec<String>,
-    },
-    /// Inputs must be all given or all left out.
-    #[error("character {at}: {indicator} reads {expected} series ({}), {given} given", .sources.join(", "))]
-    InputCount {
-        /// Where.
-        at: usize,
-        /// The indicator's name.
-        indicator: &'static str,
-        /// How many series it reads.
-        expected: usize,
-        /// How many were given.
-        given: usize,
-        /// What it reads where nothing is given.
-        sources: Vec<&'static str>,
-    },
-    /// An argument stands where it cannot.
-    #[error("character {at}: {what}")]
-    Misplaced {
-        /// Where.
-        at: usize,
-        /// What is wrong.
-        what: &'static str,
-    },
-    /// A parameter is out of its range.
-    #[error("character {at}: {error}")]
-    Parameter {
-        /// Where the indicator's name begins.
-        at: usize,
-        /// Which parameter, and its range.
-        error: ParameterError,
-    },
-}
-
-fn nearest(near: &[String]) -> String {
-    match near {
-        [] => String::new(),
-        near => format!(", did you mean {}?", near.join(" or ")),
-    }
-}
+use crate::parameter::{Parameter, ParameterError, ParameterKind, UNSTABLE_PERIOD};
 
 /// Makes an expression of the indicators in `rows`.
 pub(super) fn compile(text: &str, rows: &[&'static Row]) -> Result<Expression, ExpressionError> {
@@ -162,28 +58,43 @@ fn call(
     let mut inputs = Vec::new();
     let mut values = Vec::new();
     let mut keywords = false;
-    for Argument { at, keyword, value } in arguments {
-        let at = *at;
-        let misplaced = |what| Err(ExpressionError::Misplaced { at, what });
+    for (position, Argument { at: here, keyword, value }) in arguments.iter().enumerate() {
+        let misplaced = |what| Err(ExpressionError::Misplaced { at: *here, what });
         let index = match keyword {
-            Some(name) => parameter(at, row.info, name)?,
+            Some(name) => parameter(*here, row.info, name)?,
             None => values.len(),
         };
-        let choice =
-            row.info.parameters.get(index).is_some_and(|p| p.kind == ParameterKind::MaType);
-        let number = match &value.kind {
-            Kind::Call { name, arguments, output: None } if choice && arguments.is_empty() => {
-                let unknown = || unknown(at, name, MaType::ALL.map(|kind| kind.name().to_owned()));
-                Some(name.parse::<MaType>().map_err(|_| unknown())?.number())
+        let own = row.info.parameters.get(index);
+        let choice = own.filter(|own| own.kind == ParameterKind::MaType);
+        let number = match (&value.kind, choice) {
+            (Kind::Call { name, arguments, output: None }, Some(choice))
+                if arguments.is_empty() =>
+            {
+                Some(ma_type(*here, choice, name)?)
             }
-            Kind::Number(number) => Some(*number),
-            Kind::Call { .. } => None,
+            (Kind::Call { .. }, _) => None,
+            // By position after one by name, its place is what is wrong with it.
+            (Kind::Number(number), Some(choice)) if keyword.is_some() || !keywords => {
+                let arguments = arguments.get(position..).unwrap_or_default();
+                return Err(ma_type_by_number(*here, row.info, choice, *number, arguments));
+            }
+            (Kind::Number(number), _) => Some(*number),
         };
         match (keyword, number) {
             (None, Some(_)) if keywords => {
                 return misplaced("a parameter by position cannot follow one by name");
             }
-            (None, Some(number)) => values.push(Some(number)),
+            (None, Some(number)) if own.is_some() => values.push(Some(number)),
+            (None, Some(_)) => {
+                // An unstable period has no position.
+                let positions = arguments.iter().filter(|other| other.keyword.is_none()).count();
+                let error = ParameterError::TooMany {
+                    indicator: row.info.name,
+                    given: positions - inputs.len(),
+                    expected: row.info.parameters.len(),
+                };
+                return Err(ExpressionError::Parameter { at, error });
+            }
             (None, None) if !values.is_empty() || keywords => {
                 return misplaced("inputs come before parameters");
             }
@@ -246,6 +157,50 @@ fn parameter(at: usize, info: &'static Info, name: &str) -> Result<usize, Expres
             known: all.map(|parameter| parameter.name).collect(),
         }
     })
+}
+
+/// The names of the kinds of moving averages that a parameter can be, which are
+/// fewer in an older TA-Lib.
+fn ma_types(parameter: &Parameter) -> impl Iterator<Item = MaType> {
+    let range = parameter.min..=parameter.max;
+    MaType::ALL.into_iter().filter(move |kind| range.contains(&kind.number()))
+}
+
+/// The number of the kind of moving average of that name.
+fn ma_type(at: usize, parameter: &Parameter, name: &str) -> Result<f64, ExpressionError> {
+    let found = ma_types(parameter).find(|kind| kind.name() == name);
+    let known = || ma_types(parameter).map(|kind| kind.name().to_owned());
+    found.map(MaType::number).ok_or_else(|| unknown(at, name, known()))
+}
+
+/// What to say of a number for a kind of moving average, the first of
+/// `arguments`. If all of them fit the parameters after the kind, it was
+/// forgotten.
+fn ma_type_by_number(
+    at: usize,
+    info: &'static Info,
+    kind: &'static Parameter,
+    number: f64,
+    arguments: &[Argument],
+) -> ExpressionError {
+    let after = info.parameters.iter().skip_while(|parameter| parameter.name != kind.name);
+    let after: Vec<_> = after.filter(|other| other.kind != ParameterKind::MaType).collect();
+    let meant = |(argument, parameter): (&Argument, &&Parameter)| match argument {
+        Argument { keyword: None, value: Syntax { kind: Kind::Number(number), .. }, .. } => {
+            let fits = parameter.check(info.name, *number).is_ok();
+            fits.then(|| format!("{}={number}", parameter.name))
+        }
+        _ => None,
+    };
+    let meant: Option<Vec<_>> = arguments.iter().zip(&after).map(meant).collect();
+    ExpressionError::MaTypeByNumber {
+        at,
+        indicator: info.name,
+        parameter: kind.name,
+        number,
+        known: ma_types(kind).map(MaType::name).collect(),
+        meant: meant.filter(|_| arguments.len() <= after.len()).unwrap_or_default(),
+    }
 }
 
 fn unknown_name(at: usize, name: &str, rows: &[&'static Row]) -> ExpressionError {

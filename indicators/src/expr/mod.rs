@@ -4,14 +4,18 @@
 //! An expression is a source (`open high low close volume hl2 hlc3 ohlc4`) or a
 //! call. Names are case-insensitive. A call takes its inputs first and its
 //! parameters after them, by position in TA-Lib's order or by name
-//! (`fast_period=12`, or `fast=12`); a kind of moving average is a name
-//! (`bbands(close, 20, 2, 2, ema)`). Inputs left out are TA-Lib's: the close,
-//! or the fields of the bar that the indicator reads; parameters left out take
-//! their defaults. An expression prints back in one canonical form, which is
-//! also the identity of its snapshots.
+//! (`fast_period=12`, or `fast=12`); a kind of moving average is always a name
+//! (`bbands(close, 20, 2, 2, ema)`), never its number in TA-Lib. Inputs left out
+//! are TA-Lib's: the close, or the fields of the bar that the indicator reads;
+//! parameters left out take their defaults. Where TA-Lib knows an unstable period,
+//! `unstable_period=30` holds the first values back for as many bars more; as it is
+//! no parameter of TA-Lib's functions, it has no position among them, and is always
+//! given by name. An expression prints back in one canonical form, which is also
+//! the identity of its snapshots.
 
 mod batch;
 mod compile;
+mod error;
 mod node;
 mod parse;
 mod snapshot;
@@ -19,7 +23,7 @@ mod snapshot;
 use crate::bar::{Bar, Source};
 use crate::catalog::{self, Row};
 use crate::io::{Field, Values};
-pub use compile::ExpressionError;
+pub use error::ExpressionError;
 use node::Node;
 pub use snapshot::SnapshotError;
 use std::fmt;
