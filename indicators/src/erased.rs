@@ -6,7 +6,7 @@ use crate::indicator::{ColumnsError, Indicator};
 use crate::io::{Field, Input, Output, Values};
 use crate::kernel::{Kernel, Machine};
 use crate::parameter::Arguments;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 /// An indicator whose type is not known. [`Row::make`](crate::catalog::Row::make)
 /// makes one by name.
@@ -50,6 +50,13 @@ pub trait DynIndicator: Debug + Send + Sync {
     /// When the bytes are not the state of this indicator with these
     /// parameters. The indicator is then as it was.
     fn load(&mut self, state: &[u8]) -> Result<(), StateError>;
+}
+
+/// As that of the typed indicator: `rsi(14)`.
+impl fmt::Display for dyn DynIndicator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.arguments().call(self.info()))
+    }
 }
 
 impl Clone for Box<dyn DynIndicator> {

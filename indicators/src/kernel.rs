@@ -19,7 +19,7 @@ use crate::window::Window;
 use pulp::{Arch, NullaryFnOnce};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 /// The definition of one indicator: parameters, lookback, state, step.
 /// Everything else derives from it.
@@ -224,6 +224,23 @@ impl<K: Kernel> Machine<K> {
     fn step_in_warm_up(&self, state: &mut K::State, input: K::Input) -> Option<K::Output> {
         let output = self.kernel.as_ref()?.step(WarmUp(self.bars), state, input);
         (self.bars >= self.lookback).then_some(output)
+    }
+}
+
+/// As an expression, which parses into the same indicator: `rsi(14)`.
+///
+/// # Example
+/// ```
+/// use indicators::{Expression, Rsi};
+///
+/// let text = Rsi::new(14)?.with_unstable_period(30)?.to_string();
+/// assert_eq!(text, "rsi(14, unstable_period=30)");
+/// assert_eq!(text.parse::<Expression>()?.lookback(), 44);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl<K: Kernel> fmt::Display for Machine<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.arguments.call(Self::INFO))
     }
 }
 

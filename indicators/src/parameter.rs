@@ -214,4 +214,11 @@ impl Arguments {
         let unstable = (bars > 0).then(|| format!("unstable_period={bars}"));
         own.chain(unstable).collect::<Vec<_>>().join(", ")
     }
+
+    /// The indicator of `info` with them, as written in an expression:
+    /// `macd(12, 26, 9)`, `obv`.
+    pub(crate) fn call(&self, info: &Info) -> String {
+        let (name, arguments) = (info.name.to_ascii_lowercase(), self.written(info));
+        if arguments.is_empty() { name } else { format!("{name}({arguments})") }
+    }
 }

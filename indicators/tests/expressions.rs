@@ -3,9 +3,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod series;
+
 use indicators::catalog;
-use indicators::{Bar, Ema, Expression, Indicator, Macd, Rsi, Sma, Source};
+use indicators::{
+    Bar, DynIndicator, Ema, Expression, Indicator, Ma, MaType, Macd, Obv, Rsi, Sma, Source,
+};
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 fn parse(text: &str) -> Expression {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -49,6 +55,39 @@ fn an_expression_prints_in_one_canonical_form() {
         assert_eq!(parse(text).to_string(), canonical);
         assert_eq!(parse(canonical).to_string(), canonical);
     }
+}
+
+#[test]
+fn every_indicator_prints_as_the_expression_that_it_is() {
+    let closes: Vec<f64> = (0..300).map(|i| 50.0 + f64::from(i * 37 % 23) * 0.1).collect();
+    let bars = bars(&closes);
+    let mut runner = TestRunner::deterministic();
+    for row in catalog::rows() {
+        for _ in 0..4 {
+            let values = series::arguments(row).new_tree(&mut runner).unwrap().current();
+            let mut indicator = row.make(&values).unwrap();
+            let text = indicator.to_string();
+            let mut expression = parse(&text);
+            assert_eq!(expression.lookback(), indicator.lookback(), "{text}");
+            for bar in &bars {
+                let fields: Vec<f64> = row.inputs.iter().map(|source| source.of(bar)).collect();
+                // As text, in which what is no number is the same as itself.
+                let expected = format!("{:?}", indicator.update(&fields));
+                assert_eq!(format!("{:?}", expression.update(bar)), expected, "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_typed_indicator_prints_with_its_arguments_as_they_are_written() {
+    assert_eq!(Rsi::new(14).unwrap().to_string(), "rsi(14)");
+    assert_eq!(Macd::new(3, 5, 2).unwrap().to_string(), "macd(3, 5, 2)");
+    assert_eq!(Ma::new(20, MaType::Ema).unwrap().to_string(), "ma(20, ema)");
+    assert_eq!(Obv::new().to_string(), "obv");
+    assert_eq!(format!("{:>8}|", Sma::new(3).unwrap()), "  sma(3)|");
+    let erased = Box::<dyn DynIndicator>::from(Sma::new(3).unwrap());
+    assert_eq!(erased.to_string(), "sma(3)");
 }
 
 #[test]
