@@ -22,10 +22,24 @@
 //!
 //! # Versions
 //! TA-Lib 0.8 has 201 functions, and its values are this crate's. 0.6 and 0.7 have
-//! 161, narrower ranges for some parameters (fewer kinds of moving averages, say),
-//! round a product and a sum one by one, and have other limits for what counts as
-//! no movement: ADX, BOP, CCI, CMO and DX, among others, can differ by far where
-//! hardly anything moves. [`version`] tells which one is linked.
+//! 161, and narrower ranges for some parameters (fewer kinds of moving averages,
+//! say). [`version`] tells which one is linked. What 0.7.1 answered differently to
+//! the same parameters, over random, flat and hostile series:
+//! * Most functions in their last digits, since it rounds a product and a sum one
+//!   by one.
+//! * ADX, ADXR, BBANDS, BOP, CCI, CMO, DX, KAMA, MFI, MINUS_DI, PLUS_DI, RSI, STOCH,
+//!   STOCHF, STOCHRSI, ULTOSC and WILLR by far, where prices stand still after they
+//!   have moved, or hardly move, or are tiny: it has other limits for what counts as
+//!   no movement.
+//! * APO, MA, MACDEXT, MAVP and PPO likewise, where their averages are of the kinds
+//!   `kama` and `mama`.
+//! * IMI, where no bar closes anywhere but at its open: NaN, which is 50 here.
+//! * MAVP, where a period is above 2³¹: that over its smallest period.
+//! * BBANDS around a `mama` over more than 33 bars, whose first values come earlier.
+//!
+//! Its own defaults differ for APO and PPO (simple averages, not exponential ones)
+//! and for BBANDS (5 bars, not 20), and it has an unstable period for ADXR, IMI, MFI
+//! and STOCHRSI too.
 //!
 //! # Cost
 //! The library computes over whole columns. A function keeps every bar it was
