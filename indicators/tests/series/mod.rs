@@ -52,27 +52,36 @@ fn argument(parameter: &Parameter) -> impl Strategy<Value = Option<f64>> + use<>
 }
 
 /// One column for each source: bars that hang together (low <= open, close <=
-/// high; volume not negative).
+/// high; volume not negative). In some series a bar opens away from the close before it,
+/// often so far that the two have no price in common; in some, prices are also below 0.
 pub(crate) fn columns(
     sources: &'static [Source],
     length: Range<usize>,
 ) -> impl Strategy<Value = Vec<Vec<f64>>> {
-    let volume = prop_oneof![4 => 0.0..1e6, 1 => Just(0.0)];
+    // Some in the range of the periods that MAVP takes it for.
+    let volume = prop_oneof![2 => 0.0..1e6, 1 => 0.0..600.0, 1 => 0.0..40.0, 1 => Just(0.0)];
     // Without any wicks, bars can stand still for a whole window.
     let longest_wick = prop_oneof![3 => Just(0.02), 1 => Just(0.0)];
-    let bars = (prices(length), longest_wick).prop_flat_map(move |(closes, longest_wick)| {
+    let widest_gap = prop_oneof![2 => Just(0.0), 1 => Just(0.02), 1 => Just(0.4)];
+    let below = prop_oneof![4 => Just(0.0), 1 => 0.0..3.0];
+    let shape = (prices(length), longest_wick, widest_gap, below);
+    let bars = shape.prop_flat_map(move |(closes, longest_wick, widest_gap, below)| {
         let wicks = prop_oneof![3 => 0.0..=longest_wick, 1 => Just(0.0)];
-        let rest = prop::collection::vec((wicks.clone(), wicks, volume.clone()), closes.len());
-        (Just(closes), rest)
+        let gaps = prop_oneof![2 => Just(0.0), 1 => -widest_gap..=widest_gap];
+        let rest = (wicks.clone(), wicks, gaps, volume.clone());
+        let rest = prop::collection::vec(rest, closes.len());
+        (Just(closes), rest, Just(below))
     });
-    bars.prop_map(|(closes, rest)| {
+    bars.prop_map(|(closes, rest, below)| {
         let mut columns = [(); 5].map(|()| Vec::new());
-        let mut open = closes[0];
-        for (close, (up, down, volume)) in closes.into_iter().zip(rest) {
+        let (mut last, below) = (closes[0], closes[0] * below);
+        for (close, (up, down, gap, volume)) in closes.into_iter().zip(rest) {
+            let open = last * (1.0 + gap);
             let (high, low) = (open.max(close), open.min(close));
-            let bar = [open, high + high * up, low - low * down, close, volume];
+            let prices = [open, high + high * up, low - low * down, close];
+            let bar = prices.map(|price| price - below).into_iter().chain([volume]);
             columns.iter_mut().zip(bar).for_each(|(column, value)| column.push(value));
-            open = close;
+            last = close;
         }
         let of = |source: &Source| match source {
             Source::Open => columns[0].clone(),
@@ -95,21 +104,39 @@ enum Move {
     Walk(f64),
     Step(f64),
     Back,
+    /// One price that is wrong by a power of ten.
+    Outlier(i32),
 }
 
-/// Positive prices: walks, flats, steps, ties with earlier prices and one-tick
-/// moves, of magnitudes from 1e-8 to 1e12.
-pub(crate) fn prices(length: Range<usize>) -> impl Strategy<Value = Vec<f64>> {
-    let step = prop_oneof![
-        1 => (2..40usize).prop_map(Move::Flat),
-        4 => (-3..=3).prop_map(Move::Tick),
-        1 => (-40..=40).prop_map(Move::Speck),
-        6 => (-0.03..0.03).prop_map(Move::Walk),
-        1 => (0.2..5.0).prop_map(Move::Step),
-        2 => Just(Move::Back),
+/// The moves of a series: of every kind, or of few, so that a long window has nothing
+/// else in it.
+fn moves() -> impl Strategy<Value = BoxedStrategy<Move>> {
+    let flat = || (2..40usize).prop_map(Move::Flat);
+    let ticks = || (-3..=3).prop_map(Move::Tick);
+    let specks = || (-40..=40).prop_map(Move::Speck);
+    let walk = || (-0.03..0.03).prop_map(Move::Walk);
+    let step = || (0.2..5.0).prop_map(Move::Step);
+    let outlier = || (-3..=12).prop_map(Move::Outlier);
+    let all = prop_oneof![
+        2 => flat(), 8 => ticks(), 2 => specks(), 12 => walk(), 2 => step(), 4 => Just(Move::Back),
+        1 => outlier(),
     ];
-    let walk = (-8..=12i32, 1.0..10.0, prop::collection::vec(step, length.clone()));
-    walk.prop_map(move |(magnitude, start, steps)| {
+    let few = prop_oneof![
+        Just(prop_oneof![9 => ticks(), 1 => flat()].boxed()),
+        Just(prop_oneof![999 => ticks(), 1 => outlier()].boxed()),
+        Just(prop_oneof![9 => specks(), 1 => flat()].boxed()),
+        Just(prop_oneof![499 => walk(), 1 => outlier()].boxed()),
+        Just(prop_oneof![9 => flat(), 1 => step()].boxed()),
+    ];
+    prop_oneof![2 => Just(all.boxed()), 1 => few]
+}
+
+/// Positive prices: walks, flats, steps, ties with earlier prices, one-tick moves and
+/// outliers, of magnitudes from 1e-8 to 1e12.
+pub(crate) fn prices(length: Range<usize>) -> impl Strategy<Value = Vec<f64>> {
+    let range = length.clone();
+    let steps = moves().prop_flat_map(move |step| prop::collection::vec(step, range.clone()));
+    (-8..=12i32, 1.0..10.0, steps).prop_map(move |(magnitude, start, steps)| {
         let unit = 10f64.powi(magnitude);
         let tick = unit / 128.0;
         let mut prices = vec![start * unit];
@@ -125,6 +152,10 @@ pub(crate) fn prices(length: Range<usize>) -> impl Strategy<Value = Vec<f64>> {
                 Move::Walk(share) => last * (1.0 + share),
                 Move::Step(factor) => last * factor,
                 Move::Back => prices[prices.len() / 2],
+                Move::Outlier(power) => {
+                    prices.push(last * 10f64.powi(power));
+                    last
+                }
             };
             prices.push(if (unit * 1e-2..unit * 1e3).contains(&next) { next } else { last });
         }
