@@ -342,10 +342,10 @@ fn a_snapshot_of_something_else_is_refused_with_both_names() {
         "the snapshot is of `sma(close, 3)`, expected `sma(close, 4)`"
     );
     let mut later = snapshot.clone();
-    later[0] = 4;
+    later[0] = 5;
     assert_eq!(
         parse("sma(3)").restore(&later).unwrap_err().to_string(),
-        "the snapshot has format version 4, expected 3"
+        "the snapshot has format version 5, expected 4"
     );
     assert!(parse("sma(3)").restore(&snapshot[..snapshot.len() - 1]).is_err());
     assert!(parse("sma(3)").restore(&[]).is_err());

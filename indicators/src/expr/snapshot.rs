@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The format of the snapshots that this version writes, and reads.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// A snapshot that cannot be restored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 /// `open - close` over the others; 50 where there was no body.
 ///
 /// Over up to 128 bars the bodies are summed anew from the oldest on, as in TA-Lib; over
-/// more the sums are kept up, and the values differ from TA-Lib's in the last bits.
+/// more the sums are kept up, with what rounding takes from them, and the values differ from
+/// TA-Lib's in the last bits.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 14.

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 /// for a window that has not moved.
 ///
 /// Over up to 128 bars the changes are summed anew from the oldest on, as in TA-Lib; over
-/// more the sum is kept up, and the values differ from TA-Lib's in the last bits.
+/// more the sum is kept up, with what rounding takes from it, and the values differ from
+/// TA-Lib's in the last bits.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 28.

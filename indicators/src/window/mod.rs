@@ -1,6 +1,7 @@
 //! The state machines that indicators share. Each keeps a bounded number of
 //! past values, is read by a kernel's `step` and written by its `store`.
 
+mod compensated;
 mod dispersion;
 mod extreme;
 mod homodyne;
@@ -18,6 +19,7 @@ mod variance;
 mod weighted;
 mod wilder;
 
+pub use compensated::Compensated;
 pub use dispersion::{Dispersion, Sample};
 pub(crate) use extreme::LONGEST;
 pub use extreme::{
