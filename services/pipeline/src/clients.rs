@@ -76,7 +76,6 @@ fn consumer(config: &KafkaConfig, isolation: Isolation) -> ClientConfig {
         .set("enable.auto.commit", "false")
         // Nobody asks for what it would keep with every record.
         .set("enable.auto.offset.store", "false")
-        .set("auto.offset.reset", "earliest")
         .set(
             "isolation.level",
             match isolation {
@@ -107,6 +106,9 @@ pub(crate) fn member<C: ConsumerContext>(
     }
     client
         .set("partition.assignment.strategy", "range")
+        // Where it reads on is said to it. An offset that is not there any more is
+        // for somebody to look into, and not for it to choose another.
+        .set("auto.offset.reset", "error")
         .set("session.timeout.ms", session.to_string())
         // With a heartbeat comes the news that the group changes, too.
         .set("heartbeat.interval.ms", (session / 5).clamp(100, 3_000).to_string())
@@ -124,6 +126,7 @@ pub(crate) fn reader(
 ) -> Result<BaseConsumer<Logged>, Error> {
     consumer(config, isolation)
         .set("enable.partition.eof", "true")
+        .set("auto.offset.reset", "earliest")
         .create_with_context(Logged::default())
         .map_err(Error::kafka("set up a reader"))
 }

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::{Offset, TopicPartitionList};
 
@@ -97,28 +97,8 @@ impl<'a> Topic<'a> {
         let started = Instant::now();
         let mut told = false;
         let mut failures = Throttle::default();
-        let mut extent = None;
-        loop {
-            let settled = match extent {
-                None => self.extent(partition).map(|e| {
-                    extent = Some(e);
-                    None
-                }),
-                Some(e) => self.is_settled(e).map(|settled| settled.then_some(e)),
-            };
-            match settled {
-                Ok(Some(extent)) => return Ok(extent),
-                Ok(None) => {}
-                Err(error) => {
-                    if failures.admit().is_some() {
-                        tracing::warn!(
-                            "could not look at topic {}, partition {partition} yet: {error}",
-                            self.name
-                        );
-                    }
-                    std::thread::sleep(AFTER_FAILURE);
-                }
-            }
+        let extent = self.ask(partition, &mut failures, patience, &|| self.extent(partition))?;
+        while !self.ask(partition, &mut failures, patience, &|| self.is_settled(extent))? {
             if !told && started.elapsed() > Duration::from_secs(1) {
                 told = true;
                 tracing::info!(
@@ -127,9 +107,48 @@ impl<'a> Topic<'a> {
                 );
             }
             patience()?;
-            if extent.is_some() && started.elapsed() > PAUSE {
+            if started.elapsed() > PAUSE {
                 std::thread::sleep(PAUSE);
             }
+        }
+        Ok(extent)
+    }
+
+    /// Where a partition ends now, as soon as a broker tells.
+    pub(crate) fn known_extent(
+        &self,
+        partition: i32,
+        patience: Patience<'_>,
+    ) -> Result<Extent, Failure> {
+        let mut failures = Throttle::default();
+        self.ask(partition, &mut failures, patience, &|| self.extent(partition))
+    }
+
+    /// Asks until there is an answer.
+    fn ask<T>(
+        &self,
+        partition: i32,
+        failures: &mut Throttle,
+        patience: Patience<'_>,
+        question: &dyn Fn() -> Result<T, KafkaError>,
+    ) -> Result<T, Failure> {
+        loop {
+            let error = match question() {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            if error.rdkafka_error_code() == Some(RDKafkaErrorCode::TopicAuthorizationFailed) {
+                return Err(Error::kafka(format!("look at topic {}", self.name))(error).into());
+            }
+            if let Some(held_back) = failures.admit() {
+                tracing::warn!(
+                    held_back,
+                    "could not look at topic {}, partition {partition} yet: {error}",
+                    self.name
+                );
+            }
+            std::thread::sleep(AFTER_FAILURE);
+            patience()?;
         }
     }
 

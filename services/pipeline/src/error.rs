@@ -78,6 +78,21 @@ pub enum Error {
         /// What does not agree, with the offsets.
         problem: String,
     },
+    /// The input is not that which the state was computed from. Going on would give
+    /// wrong results.
+    #[error(
+        "topic {topic}, partition {partition}: {problem}. Bring back the topic, or compute \
+         everything anew: delete the group's offsets, the changelog and the output, or set another \
+         KAFKA_CONSUMER_GROUP and KAFKA_OUTPUT_TOPIC"
+    )]
+    Input {
+        /// The input topic.
+        topic: String,
+        /// Its partition.
+        partition: i32,
+        /// What does not agree, with the offsets.
+        problem: String,
+    },
     /// The schema registry refuses what this build writes, holds what it cannot
     /// read, or cannot be asked.
     #[error("schema registry {url}: subject {subject}: {problem}")]

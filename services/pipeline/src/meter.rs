@@ -14,6 +14,7 @@ pub(crate) struct Meter {
     pub(crate) outputs: Counter,
     pub(crate) dead_letters: Counter,
     pub(crate) late: Counter,
+    pub(crate) skipped: Counter,
     pub(crate) aborts: Counter,
     pub(crate) transaction_seconds: Histogram,
     latency_seconds: Histogram,
@@ -30,6 +31,7 @@ impl Meter {
             outputs: counter!("pipeline_outputs_total", "service" => service),
             dead_letters: counter!("pipeline_dead_letters_total", "service" => service),
             late: counter!("pipeline_late_total", "service" => service),
+            skipped: counter!("pipeline_skipped_total", "service" => service),
             aborts: counter!("pipeline_aborts_total", "service" => service),
             transaction_seconds: histogram!("pipeline_transaction_seconds", "service" => service),
             latency_seconds: histogram!("pipeline_latency_seconds", "service" => service),
@@ -56,6 +58,10 @@ fn describe() {
     describe_counter!("pipeline_outputs_total", "Messages written");
     describe_counter!("pipeline_dead_letters_total", "Records that could not be processed");
     describe_counter!("pipeline_late_total", "Trades that came after their candle had closed");
+    describe_counter!(
+        "pipeline_skipped_total",
+        "Offsets of the input that were deleted before they were read"
+    );
     describe_counter!("pipeline_aborts_total", "Transactions that were aborted and done over");
     describe_histogram!(
         "pipeline_transaction_seconds",

@@ -3,20 +3,20 @@
 //! never runs ahead of the log: whenever a transaction is not committed, memory
 //! is dropped and restored from what is.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::Consumer;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::{Offset, TopicPartitionList};
 
 use crate::assignment::{Change, Member};
+use crate::complaints::Complaints;
 use crate::config::KafkaConfig;
 use crate::contracts;
 use crate::error::{Error, Failure};
+use crate::input;
 use crate::lag::Lag;
 use crate::marker::agreed_offset;
-use crate::meter::Throttle;
 use crate::processor::Processor;
 use crate::restore::{self, Restored};
 use crate::shutdown::{Health, Shutdown};
@@ -31,7 +31,6 @@ const MOST_RECORDS: u32 = 1_000_000;
 /// a record's work.
 const AT_ONCE: u32 = 64;
 const IDLE_POLL: Duration = Duration::from_millis(100);
-const CALL: Duration = Duration::from_secs(5);
 
 /// Runs a processor as a member of its consumer group until `shutdown`, on this
 /// thread. Creates its topics where they are missing.
@@ -55,7 +54,7 @@ pub fn run<P: Processor>(
         assigned: None,
         records: 0,
         aborts: 0,
-        throttle: Throttle::default(),
+        complaints: Complaints::new(P::SERVICE, config),
         lag: Lag::of(P::SERVICE),
         config,
         health,
@@ -93,7 +92,7 @@ struct Loop<'a, P: Processor> {
     records: u32,
     /// In a row.
     aborts: u32,
-    throttle: Throttle,
+    complaints: Complaints<'a>,
     lag: Lag,
     config: &'a KafkaConfig,
     health: &'a Health,
@@ -145,7 +144,7 @@ impl<P: Processor> Loop<'_, P> {
                     self.records += 1;
                     self.step.record(&message, &mut self.transaction)?;
                 }
-                Some(Err(error)) => self.complain(error)?,
+                Some(Err(error)) => self.complaints.hear(error)?,
                 None => {
                     self.step.idle()?;
                     break;
@@ -257,16 +256,19 @@ impl<P: Processor> Loop<'_, P> {
         self.lag.forget();
         // First the offsets: once they are stable, no earlier owner can commit
         // any more, and the changelog below its end is final.
-        let Some(committed) = self.committed_offsets(partitions, member)? else {
+        let (input, shutdown) = (&self.config.input_topic, self.shutdown);
+        let Some(committed) = input::committed_offsets(input, partitions, member, shutdown)? else {
             return Ok(());
         };
+        let complaints = &mut self.complaints;
+        let mut patience = || wait(shutdown, member, complaints);
         let (processor, store) = (&mut self.step.processor, &mut self.step.store);
         let topic = self.config.changelog_topic();
         let restored = restore::restore(
             self.config,
             partitions,
             P::STATE_VERSION,
-            &mut || wait(self.shutdown, member),
+            &mut patience,
             &mut |partition, key, mut state| {
                 processor.restored(key, &mut state).map_err(|problem| Error::State {
                     topic: topic.clone(),
@@ -278,7 +280,11 @@ impl<P: Processor> Loop<'_, P> {
                 Ok(())
             },
         );
-        let Restored { bytes, mut found } = match restored {
+        // What there is to read is looked up last, as records may be deleted meanwhile.
+        let restored = restored.and_then(|restored| {
+            Ok((restored, input::extents(self.config, partitions, &mut patience)?))
+        });
+        let (Restored { bytes, mut found }, extents) = match restored {
             Ok(restored) => restored,
             Err(Failure::Abort(_)) if self.shutdown.is_requested() => return Ok(()),
             Err(failure) => return Err(failure),
@@ -286,14 +292,24 @@ impl<P: Processor> Loop<'_, P> {
         let mut offsets = TopicPartitionList::new();
         for (&partition, &committed) in &committed {
             let found = found.remove(&partition).unwrap_or_default();
-            let offset = agreed_offset(self.config, partition, committed, found)?;
-            if let Some(offset) = offset {
-                self.step.resume(partition, offset);
+            let mut offset = agreed_offset(self.config, partition, committed, found)?;
+            if let (Some(offset), Some(&extent)) = (&mut offset, extents.get(&partition)) {
+                let left = input::first_left(self.config, *offset, extent)?;
+                if left > *offset {
+                    self.step.meter.skipped.increment(left.abs_diff(*offset));
+                    // With the next commit it is told for the last time.
+                    self.step.offsets.insert(partition, left);
+                    *offset = left;
+                }
+                self.step.resume(partition, left);
             }
             let offset = offset.map_or(Offset::Beginning, Offset::Offset);
             offsets
                 .add_partition_offset(&self.config.input_topic, partition, offset)
                 .map_err(Error::kafka("list the offsets"))?;
+        }
+        if !self.step.offsets.is_empty() {
+            self.transaction.begin()?;
         }
         member.consumer().assign(&offsets).map_err(Error::kafka("read the assigned partitions"))?;
         self.step.meter.restore_bytes.increment(bytes);
@@ -309,83 +325,20 @@ impl<P: Processor> Loop<'_, P> {
         self.health.set_ready(true);
         Ok(())
     }
-
-    /// Where the group has left off in each partition, if it ever was there, once
-    /// no transaction with these offsets is open; `None` on shutdown.
-    fn committed_offsets(
-        &self,
-        partitions: &[i32],
-        member: &Member,
-    ) -> Result<Option<BTreeMap<i32, Option<i64>>>, Failure> {
-        let topic = &self.config.input_topic;
-        loop {
-            let mut list = TopicPartitionList::new();
-            for &partition in partitions {
-                list.add_partition(topic, partition);
-            }
-            let problem = match member.consumer().committed_offsets(list, CALL) {
-                Ok(offsets) => {
-                    let elements = offsets.elements();
-                    let failed = elements.iter().find_map(|e| e.error().err());
-                    if failed.is_none() {
-                        let committed = elements.iter().map(|e| match e.offset() {
-                            Offset::Offset(offset) => (e.partition(), Some(offset)),
-                            _ => (e.partition(), None),
-                        });
-                        return Ok(Some(committed.collect()));
-                    }
-                    failed
-                }
-                Err(error) => Some(error),
-            };
-            if self.shutdown.is_requested() {
-                return Ok(None);
-            }
-            if let Some(error) = problem {
-                tracing::warn!("the group's offsets cannot be had yet: {error}");
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// An error that came with a poll. Most are news of something that the
-    /// client is already mending.
-    fn complain(&mut self, error: KafkaError) -> Result<(), Failure> {
-        use RDKafkaErrorCode as Code;
-        match error {
-            KafkaError::MessageConsumptionFatal(Code::FencedInstanceId)
-            | KafkaError::MessageConsumption(Code::FencedInstanceId) => {
-                Err(Failure::Stop(Error::Fenced {
-                    id: self.config.transactional_id(),
-                    reason: error,
-                }))
-            }
-            KafkaError::MessageConsumptionFatal(_)
-            | KafkaError::MessageConsumption(
-                Code::TopicAuthorizationFailed
-                | Code::GroupAuthorizationFailed
-                | Code::InvalidSessionTimeout
-                | Code::InconsistentGroupProtocol,
-            ) => {
-                let action = format!("read topic {}", self.config.input_topic);
-                Err(Failure::Stop(Error::kafka(action)(error)))
-            }
-            error => {
-                if let Some(held_back) = self.throttle.admit() {
-                    tracing::warn!(service = P::SERVICE, held_back, "{error}");
-                }
-                Ok(())
-            }
-        }
-    }
 }
 
 /// Keeps the membership alive during a restore, and ends it on shutdown.
-fn wait(shutdown: &Shutdown, member: &Member) -> Result<(), Failure> {
+fn wait(
+    shutdown: &Shutdown,
+    member: &Member,
+    complaints: &mut Complaints<'_>,
+) -> Result<(), Failure> {
     if shutdown.is_requested() {
         return Err(Failure::Abort("shutdown".to_owned()));
     }
     // Nothing is assigned, so no record can come; a change is written down.
-    drop(member.consumer().poll(Duration::ZERO));
-    Ok(())
+    match member.consumer().poll(Duration::ZERO) {
+        Some(Err(error)) => complaints.hear(error),
+        _ => Ok(()),
+    }
 }

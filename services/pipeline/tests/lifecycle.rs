@@ -6,30 +6,7 @@ mod support;
 
 use clap::Parser;
 use pipeline::{Defaults, KafkaArgs, KafkaConfig};
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use support::*;
-
-/// The log of this process.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
 
 fn lines<'a>(log: &'a str, words: &str) -> Vec<&'a str> {
     log.lines()
@@ -66,14 +43,8 @@ fn secretive(config: KafkaConfig) -> KafkaConfig {
 
 #[test]
 fn every_event_is_one_line_and_no_secret_is_in_any() {
-    let log = Log::default();
-    let writer = log.clone();
-    tracing_subscriber::fmt()
-        // Not the broker's, which may be in this process.
-        .with_env_filter("pipeline=trace,rdkafka=trace,kafka=trace")
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .init();
+    // Not the broker's, which may be in this process.
+    let log = Log::start("pipeline=trace,rdkafka=trace,kafka=trace");
 
     let config = secretive(config("life"));
     let one = start(Counting::default(), &config);

@@ -101,6 +101,18 @@ fn health_readiness_and_counts_are_shown() {
     assert_eq!(sum(&metrics, "pipeline_keys"), Some(5.0), "{metrics}");
     running.stop();
 
+    // What was deleted while nobody read is counted, and once.
+    write_trades(&config.input_topic, &trades(10..40));
+    empty(&config.input_topic);
+    for _ in 0..2 {
+        let running = start_with(Counting::default(), &config, &health);
+        wait_until("ready", || health.is_ready());
+        wait_caught_up(&config);
+        running.stop();
+        let metrics = get(address, "/metrics").1;
+        assert_eq!(sum(&metrics, "pipeline_skipped_total"), Some(30.0), "{metrics}");
+    }
+
     let config = self::config("lag");
     let running = start_with(Slow(Counting::default()), &config, &health);
     wait_until("ready", || health.is_ready());

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod admin;
+mod log;
 
 pub use admin::*;
+pub use log::*;
 use pipeline::embedded::Broker;
 use pipeline::message::{Heartbeat, Message, Trade};
 use pipeline::{
