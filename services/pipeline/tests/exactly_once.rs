@@ -4,6 +4,8 @@
 mod support;
 
 use pipeline::{Error, KafkaConfig};
+use rdkafka::consumer::Consumer;
+use rdkafka::producer::Producer;
 use std::time::Duration;
 use support::*;
 
@@ -117,4 +119,29 @@ fn a_second_process_with_the_same_name_takes_over() {
     assert!(matches!(ended, Err(Error::Fenced { .. })), "{ended:?}");
     second.stop();
     assert_eq!(committed_tallies(&config.output_topic), tallies(&all));
+}
+
+#[test]
+fn an_instance_whose_place_is_taken_while_it_restores_ends() {
+    let config = config("usurped");
+    create(&config.input_topic, 1, &[]);
+    create(&config.changelog_topic(), 1, &[("cleanup.policy", "compact")]);
+    // A restore waits for this transaction to end.
+    let writer = producer(&[("transactional.id", &format!("{}-w", config.consumer_group))]);
+    writer.init_transactions(Duration::from_secs(10)).unwrap();
+    writer.begin_transaction().unwrap();
+    let record = Plain { key: Some(b"P0/X".to_vec()), ..Plain::default() };
+    send(&writer, &config.changelog_topic(), &[record]);
+    let first = start(Counting::default(), &config);
+    wait_until("a member", || {
+        let groups = consumer("read_committed");
+        let found = groups.fetch_group_list(Some(&config.consumer_group), Duration::from_secs(5));
+        found.unwrap().groups().iter().any(|group| group.state() == "Stable")
+    });
+    let second = start(Counting::default(), &config);
+    let ended = first.wait().expect("it panicked");
+    assert!(matches!(ended, Err(Error::Fenced { .. })), "{ended:?}");
+    writer.abort_transaction(Duration::from_secs(10)).unwrap();
+    wait_until("the other is ready", || second.health.is_ready());
+    second.stop();
 }
