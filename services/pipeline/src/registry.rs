@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 
 use crate::error::Error;
+use crate::security::Secret;
 
 /// A service cannot wait longer in the middle of a transaction.
 const CALL: Duration = Duration::from_secs(3);
@@ -34,7 +35,7 @@ pub(crate) struct RegistryArgs {
     /// Password at the schema registry; better given by the environment than on
     /// the command line
     #[arg(long, env = "SCHEMA_REGISTRY_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
-    schema_registry_password: Option<String>,
+    schema_registry_password: Option<Secret>,
     /// How far a schema may change from one version to the next
     /// [default: FULL_TRANSITIVE for a subject that has no level of its own]
     #[arg(
@@ -108,7 +109,10 @@ impl RegistryArgs {
         let wrong = |setting, problem: String| Err(Error::Setting { setting, problem });
         let parsed = reqwest::Url::parse(&url).ok();
         let Some(parsed) = parsed.filter(|url| matches!(url.scheme(), "http" | "https")) else {
-            let problem = format!("'{url}', expected an address like http://localhost:8081");
+            // A login is not for the log, even where it is not in its place.
+            let shown = url.rsplit_once('@').map(|(_, host)| format!("...@{host}"));
+            let shown = shown.unwrap_or(url);
+            let problem = format!("'{shown}', expected an address like http://localhost:8081");
             return wrong("SCHEMA_REGISTRY_URL", problem);
         };
         if !parsed.username().is_empty() || parsed.password().is_some() {
@@ -116,10 +120,10 @@ impl RegistryArgs {
             return wrong("SCHEMA_REGISTRY_URL", problem.to_owned());
         }
         let username = self.schema_registry_username.filter(|name| !name.is_empty());
-        let password = self.schema_registry_password.unwrap_or_default();
+        let password = self.schema_registry_password.map(|Secret(password)| password);
         Ok(Some(RegistryConfig {
             url: url.trim_end_matches('/').to_owned(),
-            login: username.map(|username| (username, password)),
+            login: username.map(|username| (username, password.unwrap_or_default())),
             compatibility: self.schema_compatibility,
         }))
     }

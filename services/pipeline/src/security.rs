@@ -46,7 +46,7 @@ pub(crate) struct SecurityArgs {
 
 /// A text that is never shown.
 #[derive(Clone)]
-struct Secret(String);
+pub(crate) struct Secret(pub(crate) String);
 
 impl From<String> for Secret {
     fn from(text: String) -> Secret {
