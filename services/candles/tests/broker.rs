@@ -334,14 +334,14 @@ fn what_is_wrong_at_the_start_is_one_line_and_a_failure() {
     for (name, value, named) in [
         ("KAFKA_BOOTSTRAP_SERVERS", "", "KAFKA_BOOTSTRAP_SERVERS"),
         ("KAFKA_BOOTSTRAP_SERVERS", nobody.as_str(), nobody.as_str()),
-        ("CANDLE_SECONDS", "60,soon", "candle-seconds"),
-        ("CANDLE_SECONDS", "0", "candle-seconds"),
-        ("CANDLE_GRACE_MS", "-1", "candle-grace-ms"),
-        ("FORMING_UPDATES", "never", "forming-updates"),
-        ("CANDLE_GAPS", "some", "candle-gaps"),
-        ("CANDLE_GAPS_MOST", "-1", "candle-gaps-most"),
-        ("CANDLE_AHEAD_MS", "1h", "candle-ahead-ms"),
-        ("CANDLE_IDLE_MS", "soon", "candle-idle-ms"),
+        ("CANDLE_SECONDS", "60,soon", "--candle-seconds "),
+        ("CANDLE_SECONDS", "0", "--candle-seconds "),
+        ("CANDLE_GRACE_MS", "-1", "--candle-grace-ms "),
+        ("FORMING_UPDATES", "never", "--forming-updates "),
+        ("CANDLE_GAPS", "some", "--candle-gaps "),
+        ("CANDLE_GAPS_MOST", "-1", "--candle-gaps-most "),
+        ("CANDLE_AHEAD_MS", "1h", "--candle-ahead-ms "),
+        ("CANDLE_IDLE_MS", "soon", "--candle-idle-ms "),
         ("HTTP_ADDRESS", "here", "HTTP_ADDRESS"),
     ] {
         let output = program()
@@ -353,6 +353,12 @@ fn what_is_wrong_at_the_start_is_one_line_and_a_failure() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success());
         assert!(said.contains(named), "{said}");
+        assert!(said.contains(name) && !said.contains("--help"), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
     }
+    let output = program().stderr(Stdio::piped()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("error: KAFKA_BOOTSTRAP_SERVERS: "), "{said}");
+    assert!(said.contains("--kafka-bootstrap-servers") && !said.contains("--help"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
 }

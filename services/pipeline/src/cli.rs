@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser};
 
 use crate::error::Error;
@@ -114,7 +114,7 @@ fn fail(error: impl Display) -> ExitCode {
 pub enum Refusal {
     /// The user asked for this text.
     Help(String),
-    /// One line that names the option and what was expected.
+    /// One line that names the option, its environment variable and what was expected.
     Wrong(String),
 }
 
@@ -130,16 +130,38 @@ pub fn parse<Options: Parser>(
         match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Refusal::Help(text),
             _ => {
+                let beside = |line: &str| ["tip:", "For more"].iter().any(|b| line.starts_with(b));
                 let words: Vec<&str> = text
                     .lines()
                     .take_while(|line| !line.starts_with("Usage"))
-                    .filter(|line| !line.trim_start().starts_with("tip:"))
                     .map(str::trim)
-                    .filter(|line| !line.is_empty())
+                    .filter(|line| !line.is_empty() && !beside(line))
                     .collect();
                 let line = words.join(" ");
-                Refusal::Wrong(line.strip_prefix("error: ").unwrap_or(&line).to_owned())
+                let line = line.strip_prefix("error: ").unwrap_or(&line);
+                let mut named = variables::<Options>(&error).join(", ");
+                if !named.is_empty() {
+                    named += ": ";
+                }
+                Refusal::Wrong(named + line)
             }
         }
     })
+}
+
+/// The environment variables of the options that an error is about: whoever sets
+/// variables need not know what the options are called.
+fn variables<Options: Parser>(error: &clap::Error) -> Vec<String> {
+    let shown = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(one)) => std::slice::from_ref(one),
+        Some(ContextValue::Strings(all)) => all,
+        _ => &[],
+    };
+    let command = Options::command();
+    let variable = |shown: &String| {
+        let name = shown.split([' ', '=']).next()?.strip_prefix("--")?;
+        let option = command.get_arguments().find(|option| option.get_long() == Some(name))?;
+        Some(option.get_env()?.to_string_lossy().into_owned())
+    };
+    shown.iter().filter_map(variable).collect()
 }

@@ -115,7 +115,13 @@ fn options_have_defaults_and_wrong_ones_are_named_on_one_line() {
     assert_eq!(config.commit_interval, Duration::from_millis(100));
 
     for (arguments, named) in [
-        (&["--commit-interval-ms", "soon"][..], "commit-interval-ms"),
+        (
+            &["--commit-interval-ms", "soon"][..],
+            "COMMIT_INTERVAL_MS: invalid value 'soon' for '--commit-interval-ms <MS>': ",
+        ),
+        (&["--schema-compatibility", "some"], "SCHEMA_COMPATIBILITY: invalid value 'some' for"),
+        (&["--kafka-instance-id"], "KAFKA_INSTANCE_ID: a value is required"),
+        (&["--commit-intervall-ms", "5"], "'--commit-intervall-ms'"),
         (&["--commit-interval-ms", "0"], "COMMIT_INTERVAL_MS"),
         (&["--kafka-topic-partitions", "0"], "KAFKA_TOPIC_PARTITIONS"),
         (&["--kafka-topic-replication", "0"], "KAFKA_TOPIC_REPLICATION"),
@@ -124,9 +130,34 @@ fn options_have_defaults_and_wrong_ones_are_named_on_one_line() {
     ] {
         let error = with(arguments).unwrap_err();
         assert!(error.contains(named) && !error.contains('\n'), "{error}");
+        assert!(!error.contains("--help"), "{error}");
     }
     let error = options(["--kafka-bootstrap-servers", " "]).unwrap_err();
     assert!(error.contains("KAFKA_BOOTSTRAP_SERVERS"), "{error}");
+}
+
+#[test]
+fn a_login_at_the_registry_is_never_shown() {
+    let servers = ["--kafka-bootstrap-servers", "h:1"];
+    let with = |more: &[&str]| options([&servers, more].concat());
+    for url in ["https//u:hunter2@h", "u:hunter2@h:8081", "http://u:hunter2@", "http://u:hunter2@h"]
+    {
+        let error = with(&["--schema-registry-url", url]).unwrap_err();
+        assert!(error.starts_with("SCHEMA_REGISTRY_URL: "), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+    let error = with(&["--schema-registry-url", "localhost:8081"]).unwrap_err();
+    assert!(error.contains("'localhost:8081', expected an address like"), "{error}");
+
+    let login = ["--schema-registry-username", "u", "--schema-registry-password", "hunter2"];
+    let arguments = [&["test"], &servers[..], &["--schema-registry-url", "http://h"], &login];
+    let arguments = arguments.concat().into_iter().map(Into::into);
+    let options = parse::<Options>(arguments.collect::<Vec<std::ffi::OsString>>()).unwrap();
+    assert!(!format!("{options:?}").contains("hunter2"), "{options:?}");
+    let config = options.kafka.resolve(DEFAULTS).unwrap();
+    assert!(!format!("{config:?}{:?}", config.registry).contains("hunter2"));
+    let login = config.registry.unwrap().login;
+    assert_eq!(login, Some(("u".to_owned(), "hunter2".to_owned())));
 }
 
 /// With these options, each `--kafka-` without that and `=`.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use clap::Parser;
+use pipeline::cli::Refusal;
 use trades::{SourceArgs, Speed, source};
 
 #[derive(Debug, Parser)]
@@ -101,5 +102,23 @@ fn what_does_not_fit_names_its_option() {
     ] {
         let error = chosen(line).unwrap_err();
         assert!(error.contains(option) && error.contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_names_its_variable_too() {
+    for (line, named) in [
+        ("--trades x", "TRADES_LIMIT: invalid value 'x' for '--trades <N>': "),
+        ("--since 5", "KRAKEN_SINCE: invalid value '5' for '--since <DURATION>': "),
+        ("--source x", "TRADES_SOURCE: invalid value 'x' for '--source <SOURCE>' [possible "),
+        ("--pair btc", "PAIRS: invalid value 'btc' for '--pairs <BASE/QUOTE>': "),
+    ] {
+        let arguments = ["trades"].into_iter().chain(line.split_whitespace()).map(Into::into);
+        let arguments: Vec<std::ffi::OsString> = arguments.collect();
+        let Err(Refusal::Wrong(error)) = pipeline::cli::parse::<Program>(arguments) else {
+            panic!("{line}");
+        };
+        assert!(error.starts_with(named), "{error}");
+        assert!(!error.contains('\n') && !error.contains("--help"), "{error}");
     }
 }
