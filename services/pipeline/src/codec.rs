@@ -5,10 +5,12 @@
 //! messages that hold it, or says why not.
 
 pub mod avro;
+mod missing;
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
+use std::time::Instant;
 
 use rdkafka::message::{Header, OwnedHeaders};
 use serde::Serialize;
@@ -18,6 +20,7 @@ use crate::error::Failure;
 use crate::message::Message;
 use crate::registry::{Lookup, Registry};
 use avro::{Contract, Reader, Writer};
+use missing::Missing;
 
 /// The header with the version of a message's schema, in decimal digits.
 pub const SCHEMA: &str = "schema";
@@ -25,7 +28,8 @@ pub const SCHEMA: &str = "schema";
 pub const TYPE: &str = "type";
 /// The value of [`TYPE`] on heartbeats.
 pub const HEARTBEAT: &str = "heartbeat";
-/// The header that names the source of a trade or heartbeat.
+/// The header that names the source of a trade or heartbeat: consumer group and source,
+/// so that two processes of one kind do not speak for each other.
 pub const SOURCE: &str = "source";
 /// The header with the time of the event that a message is about, in
 /// milliseconds since 1970 UTC, where the message does not say it itself. It is not
@@ -35,9 +39,6 @@ pub const EVENT_TIME: &str = "event-time";
 
 /// The first byte of a message in Confluent's wire format. No JSON begins with it.
 const MAGIC: u8 = 0;
-/// Numbers that no schema has are remembered up to this many, so that a flood of
-/// messages with one of them does not ask the registry each time.
-const MOST_MISSING: usize = 1000;
 
 /// Reads messages of one type.
 pub(crate) struct Decoder<M> {
@@ -51,8 +52,9 @@ pub(crate) struct Decoder<M> {
 struct Numbered {
     registry: Rc<Registry>,
     contract: Contract,
+    /// With those that are of no use, and why: a number never changes its schema.
     known: HashMap<u32, Result<Reader, String>>,
-    missing: usize,
+    missing: Missing,
 }
 
 impl<M: Message + DeserializeOwned> Decoder<M> {
@@ -69,7 +71,7 @@ impl<M: Message + DeserializeOwned> Decoder<M> {
         known: Vec<(u32, Contract)>,
     ) -> Decoder<M> {
         let known = known.into_iter().map(|(id, written)| (id, contract.reader(written))).collect();
-        let avro = Numbered { registry, contract, known, missing: 0 };
+        let avro = Numbered { registry, contract, known, missing: Missing::default() };
         Decoder { avro: Some(avro), ..Decoder::json() }
     }
 
@@ -99,9 +101,10 @@ impl Numbered {
             return Ok(Err(format!("the value has {length} bytes, expected 5 or more")));
         };
         let id = u32::from_be_bytes(*number);
-        if !self.known.contains_key(&id) {
-            let reader = self.look_up(id)?;
-            self.known.insert(id, reader);
+        if !self.known.contains_key(&id)
+            && let Err(problem) = self.look_up(id)?
+        {
+            return Ok(Err(format!("schema {id}: {problem}")));
         }
         Ok(match self.known.get(&id) {
             Some(Ok(reader)) => reader.read(datum).map_err(|e| format!("schema {id}: {e}")),
@@ -110,25 +113,30 @@ impl Numbered {
         })
     }
 
-    fn look_up(&mut self, id: u32) -> Result<Result<Reader, String>, Failure> {
-        match self.registry.schema(id) {
+    /// Asks the registry. The inner error is that it does not have the schema; the
+    /// outer one is that it may have it in a moment.
+    fn look_up(&mut self, id: u32) -> Result<Result<(), String>, Failure> {
+        const NONE: &str = "the schema registry has no such schema";
+        if self.missing.is_believed(id, Instant::now()) {
+            return Ok(Err(NONE.to_owned()));
+        }
+        let reader = match self.registry.schema(id) {
             Lookup::Found(text) => {
                 let written = Contract::parse(&text);
-                Ok(written.and_then(|written| self.contract.reader(written)))
+                written.and_then(|written| self.contract.reader(written))
             }
-            Lookup::Other(problem) => {
-                if self.missing == MOST_MISSING {
-                    self.known.retain(|_, reader| reader.is_ok());
-                    self.missing = 0;
-                }
-                self.missing += 1;
-                Ok(Err(problem))
+            Lookup::Other(problem) => Err(problem),
+            Lookup::Missing if self.missing.waits_for(id, Instant::now()) => {
+                return Err(Failure::Abort(format!("{NONE} as {id}, and may have it soon")));
             }
+            Lookup::Missing => return Ok(Err(NONE.to_owned())),
             // The message may be a good one.
             Lookup::Unanswered(reason) => {
-                Err(Failure::Abort(format!("schema {id} cannot be had: {reason}")))
+                return Err(Failure::Abort(format!("schema {id} cannot be had: {reason}")));
             }
-        }
+        };
+        self.known.insert(id, reader);
+        Ok(Ok(()))
     }
 }
 

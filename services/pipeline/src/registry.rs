@@ -135,6 +135,8 @@ pub(crate) enum Lookup {
     Found(String),
     /// The registry answered, with something else than an Avro schema.
     Other(String),
+    /// The registry answered that it has no such schema.
+    Missing,
     /// The registry did not answer, or not as a registry does.
     Unanswered(String),
 }
@@ -200,7 +202,7 @@ impl Registry {
             }
             Ok(found) => Lookup::Other(format!("is {:?}, expected Avro", found.schema_type)),
             Err(error) if answer(&error).is_some_and(|a| a.error_code == NO_SUCH_SCHEMA) => {
-                Lookup::Other("the schema registry has no such schema".to_owned())
+                Lookup::Missing
             }
             Err(error) => Lookup::Unanswered(reason(&error)),
         }

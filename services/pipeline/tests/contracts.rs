@@ -440,6 +440,30 @@ fn a_registry_that_is_gone_spoils_no_message() {
 }
 
 #[test]
+fn a_registry_that_lags_spoils_no_message() {
+    let registry = Registry::start();
+    let config = with(&registry, config("lags"));
+    let running = ready(&config);
+    let newer = newer_schema();
+    let id = registry.register(&format!("{}-value", config.input_topic), &newer);
+    registry.hide(id);
+    let all = trades(0..100);
+    let records = all.iter().map(|trade| {
+        let message = Newer { trade: trade.clone(), venue: "somewhere" };
+        Plain { payload: Some(framed(id, &newer, &message)), ..Plain::of(trade) }
+    });
+    let records: Vec<Plain> = records.collect();
+    write(&config.input_topic, &records[..50]);
+    wait_until("not ready", || !running.health.is_ready());
+    registry.show();
+    write(&config.input_topic, &records[50..]);
+    wait_caught_up(&config);
+    running.stop();
+    assert_eq!(committed_trades(&config.output_topic), all);
+    assert_eq!(read(&config.dead_letter_topic(), "read_committed"), []);
+}
+
+#[test]
 fn a_registry_that_does_not_answer_ends_the_start_with_one_line() {
     let registry = Registry::start();
     registry.close();

@@ -1,7 +1,8 @@
 //! A schema registry for the tests: the one that `TEST_SCHEMA_REGISTRY_URL` names,
 //! or a stand-in with the part of Confluent's REST API that the services use and
 //! a real check of compatibility. In front of either is a gate that counts the
-//! requests and can be closed, so that the registry is gone.
+//! requests and can be closed, so that the registry is gone, or hide a schema, as
+//! from a registry that lags.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -28,6 +29,7 @@ pub struct Registry {
 struct Gate {
     closed: AtomicBool,
     requests: AtomicUsize,
+    hidden: Mutex<Option<u32>>,
     open: Mutex<Vec<TcpStream>>,
 }
 
@@ -50,6 +52,9 @@ impl Registry {
                 let ends = [&client, &server].map(|stream| stream.try_clone().unwrap());
                 std::thread::spawn(move || {
                     pass(client, server, |bytes| {
+                        if let Some(id) = *gate.hidden.lock().unwrap() {
+                            hide(bytes, id);
+                        }
                         let lines = bytes.windows(10).filter(|w| w == b" HTTP/1.1\r");
                         gate.requests.fetch_add(lines.count(), Ordering::SeqCst);
                     });
@@ -76,6 +81,15 @@ impl Registry {
 
     pub fn reopen(&self) {
         self.gate.closed.store(false, Ordering::SeqCst);
+    }
+
+    /// The registry has no such schema, as far as one can see.
+    pub fn hide(&self, id: u32) {
+        *self.gate.hidden.lock().unwrap() = Some(id);
+    }
+
+    pub fn show(&self) {
+        *self.gate.hidden.lock().unwrap() = None;
     }
 
     /// Registers a schema as another producer would; its number.
@@ -132,15 +146,23 @@ impl Registry {
     }
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, seen: impl Fn(&[u8])) {
+fn pass(mut from: TcpStream, mut to: TcpStream, seen: impl Fn(&mut [u8])) {
     let mut buffer = [0; 16 << 10];
     while let Ok(size @ 1..) = from.read(&mut buffer) {
-        seen(&buffer[..size]);
+        seen(&mut buffer[..size]);
         if to.write_all(&buffer[..size]).is_err() {
             break;
         }
     }
     to.shutdown(Shutdown::Write).ok();
+}
+
+/// Asks for the schema 0, which there never is, where it was this one.
+fn hide(request: &mut [u8], id: u32) {
+    let path = format!("/schemas/ids/{id}?");
+    if let Some(at) = request.windows(path.len()).position(|bytes| bytes == path.as_bytes()) {
+        request[at + "/schemas/ids/".len()..at + path.len() - 1].fill(b'0');
+    }
 }
 
 fn split(url: &str) -> (&str, &str) {
