@@ -1,11 +1,17 @@
 //! Output, state and offsets are committed together or not at all.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/registry.rs"]
+mod registry;
 mod support;
 
-use pipeline::{Error, KafkaConfig};
+use pipeline::codec::avro::Contract;
+use pipeline::message::{Message, Trade};
+use pipeline::{Error, KafkaConfig, Keyed, Outbox, Processor, Record, Refused, RegistryConfig};
 use rdkafka::consumer::Consumer;
 use rdkafka::producer::Producer;
+use registry::Registry;
+use serde::{Serialize, Serializer};
 use std::time::Duration;
 use support::*;
 
@@ -144,4 +150,95 @@ fn an_instance_whose_place_is_taken_while_it_restores_ends() {
     writer.abort_transaction(Duration::from_secs(10)).unwrap();
     wait_until("the other is ready", || second.health.is_ready());
     second.stop();
+}
+
+/// A trade that takes long to write, so that what is sent is far behind what is read.
+struct Slow(Trade);
+
+impl Serialize for Slow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        std::thread::sleep(Duration::from_micros(50));
+        self.0.serialize(serializer)
+    }
+}
+
+impl Message for Slow {
+    const SCHEMA: &'static str = Trade::SCHEMA;
+    const SCHEMA_VERSION: u32 = Trade::SCHEMA_VERSION;
+
+    fn key(&self) -> &str {
+        self.0.key()
+    }
+
+    fn event_time_ms(&self) -> Option<i64> {
+        self.0.event_time_ms()
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        self.0.validate()
+    }
+}
+
+/// Sends on what it reads, at a price that says which one of its pair it is.
+struct Numbering;
+
+impl Processor for Numbering {
+    type Input = Trade;
+    type Output = Slow;
+    type State = u32;
+
+    const SERVICE: &'static str = "numbering";
+    const VERSION: &'static str = "1";
+    const STATE_VERSION: u32 = 1;
+
+    fn process(
+        &mut self,
+        trade: Trade,
+        _: &Record<'_>,
+        state: &mut Keyed<u32>,
+        out: &mut Outbox<Slow>,
+    ) -> Result<(), Refused> {
+        let (number, timestamp_ms) = (state.get_mut(), trade.timestamp_ms);
+        *number += 1;
+        out.emit(Slow(Trade { price: f64::from(*number), ..trade }), timestamp_ms);
+        Ok(())
+    }
+}
+
+#[test]
+fn an_abort_with_thousands_of_outputs_under_way_loses_and_repeats_none() {
+    // The last record aborts every transaction for as long as its schema cannot be had.
+    let registry = Registry::start();
+    let config = KafkaConfig {
+        commit_interval: Duration::from_secs(3),
+        registry: Some(RegistryConfig::new(&registry.url)),
+        ..config("batches")
+    };
+    let running = start(Numbering, &config);
+    wait_until("ready", || running.health.is_ready());
+    let mut other: serde_json::Value = serde_json::from_str(Trade::SCHEMA).unwrap();
+    other["doc"] = "in other words".into();
+    let id = registry.register(&format!("{}-other", config.input_topic), &other.to_string());
+    registry.close();
+    let all: Vec<Trade> = (0..=5_000).map(|id| trade("P0/X", id)).collect();
+    let mut records: Vec<Plain> = all.iter().map(Plain::of).collect();
+    let contract = Contract::parse(Trade::SCHEMA).unwrap();
+    let mut payload = [&[0][..], &id.to_be_bytes()].concat();
+    contract.writer().unwrap().write(&all[5_000], &mut payload).unwrap();
+    records[5_000].payload = Some(payload);
+    write(&config.input_topic, &records);
+    wait_until("aborted", || !running.health.is_ready());
+    registry.reopen();
+    wait_caught_up(&config);
+    running.stop();
+
+    let reader = contract.reader(contract).unwrap();
+    let found = read(&config.output_topic, "read_committed");
+    let found = found.iter().map(|plain| &plain.payload.as_ref().unwrap()[5..]);
+    let found: Vec<Trade> = found.map(|bytes| reader.read(bytes).unwrap()).collect();
+    let numbered =
+        (1..).zip(all).map(|(number, trade)| Trade { price: f64::from(number), ..trade });
+    let expected: Vec<Trade> = numbered.collect();
+    assert_eq!(found.len(), expected.len());
+    assert!(found == expected, "{:?}", found.iter().zip(&expected).find(|(a, b)| a != b));
 }
