@@ -26,6 +26,15 @@ use crate::transaction::Transaction;
 /// The reason on a late record; its other headers have the particulars.
 const LATE: &str = "late: event time has passed what it belongs to";
 
+/// What has happened in the open transaction. It counts once that is committed: what
+/// is aborted is done over.
+#[derive(Default)]
+struct Counts {
+    records: u64,
+    dead_letters: u64,
+    late: u64,
+}
+
 /// A processor with its state and the names of its topics.
 pub(crate) struct Step<P: Processor> {
     pub(crate) processor: P,
@@ -37,6 +46,7 @@ pub(crate) struct Step<P: Processor> {
     positions: BTreeMap<i32, i64>,
     /// Of the outputs of this transaction.
     event_times_ms: Vec<i64>,
+    counts: Counts,
     outbox: Outbox<P::Output>,
     outputs: Outputs<P::Output>,
     input: Decoder<P::Input>,
@@ -66,6 +76,7 @@ impl<P: Processor> Step<P> {
             offsets: BTreeMap::new(),
             positions: BTreeMap::new(),
             event_times_ms: Vec::new(),
+            counts: Counts::default(),
             outbox: Outbox::default(),
             outputs: Outputs::new(output, &config.output_topic, sink)?,
             input,
@@ -85,6 +96,7 @@ impl<P: Processor> Step<P> {
         self.offsets.clear();
         self.positions.clear();
         self.event_times_ms.clear();
+        self.counts = Counts::default();
         self.outbox = Outbox::default();
     }
 
@@ -133,7 +145,7 @@ impl<P: Processor> Step<P> {
         transaction: &mut Transaction,
     ) -> Result<(), Failure> {
         transaction.begin()?;
-        self.meter.records.increment(1);
+        self.counts.records += 1;
         let taken = match labels(message) {
             Ok(labels) => match labels.kind {
                 None => self.message(message, &labels, transaction)?,
@@ -246,6 +258,11 @@ impl<P: Processor> Step<P> {
     /// Called after the commit.
     pub(crate) fn committed(&mut self) {
         self.positions.append(&mut self.offsets);
+        let Counts { records, dead_letters, late } = std::mem::take(&mut self.counts);
+        self.meter.records.increment(records);
+        self.meter.outputs.increment(self.event_times_ms.len() as u64);
+        self.meter.dead_letters.increment(dead_letters);
+        self.meter.late.increment(late);
         self.meter.committed(self.event_times_ms.drain(..));
     }
 
@@ -280,7 +297,6 @@ impl<P: Processor> Step<P> {
     fn send_outputs(&mut self, transaction: &mut Transaction) -> Result<(), Failure> {
         for (output, timestamp_ms) in self.outbox.take_outputs() {
             transaction.begin()?;
-            self.meter.outputs.increment(1);
             self.event_times_ms.push(timestamp_ms);
             self.outputs.push(output, timestamp_ms)?;
         }
@@ -293,7 +309,7 @@ impl<P: Processor> Step<P> {
         headers: &[(&'static str, String)],
         transaction: &mut Transaction,
     ) -> Result<(), Failure> {
-        self.meter.late.increment(1);
+        self.counts.late += 1;
         if let Some(held_back) = self.late_throttle.admit() {
             tracing::warn!(
                 service = P::SERVICE,
@@ -327,7 +343,7 @@ impl<P: Processor> Step<P> {
         reason: &str,
         transaction: &mut Transaction,
     ) -> Result<(), Failure> {
-        self.meter.dead_letters.increment(1);
+        self.counts.dead_letters += 1;
         let reason = &*shortened(reason);
         if let Some(held_back) = self.throttle.admit() {
             tracing::warn!(

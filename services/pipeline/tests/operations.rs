@@ -5,7 +5,7 @@
 mod support;
 
 use pipeline::message::Trade;
-use pipeline::{Health, Keyed, Outbox, Processor, Record, Refused};
+use pipeline::{Health, KafkaConfig, Keyed, Outbox, Processor, Record, Refused};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -38,9 +38,9 @@ impl Processor for Slow {
 
 /// The sum of a metric's samples over its labels; `None` where there are none.
 fn sum(metrics: &str, name: &str) -> Option<f64> {
-    let samples = metrics
-        .lines()
-        .filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ','])));
+    let samples = metrics.lines().filter(|line| {
+        line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ',', '}']))
+    });
     let values = samples.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap());
     values.reduce(|a, b| a + b)
 }
@@ -123,6 +123,38 @@ fn health_readiness_and_counts_are_shown() {
     // Markers of transactions are not counted as something to read.
     wait_until("no lag", || lag() == Some(0.0));
     running.stop();
+
+    // What is aborted counts when it is done over, and then once.
+    let config = KafkaConfig { commit_interval: Duration::from_secs(60), ..self::config("twice") };
+    let first = start_with(Counting::default(), &config, &health);
+    wait_until("ready", || health.is_ready());
+    let counted = || {
+        let metrics = get(address, "/metrics").1;
+        ["records", "outputs", "late", "dead_letters", "aborts"].map(|what| {
+            sum(&metrics, &format!("pipeline_{what}_total{{service=\"counting\"")).unwrap()
+        })
+    };
+    let before = counted();
+    write(&config.input_topic, &records);
+    let topics = [config.output_topic.clone(), config.dead_letter_topic(), config.late_topic()];
+    let on_its_way = |topic: &String| read(topic, "read_uncommitted").len();
+    wait_until("all on its way", || topics.iter().map(on_its_way).sum::<usize>() == 11);
+    assert_eq!(counted(), before);
+    let other = KafkaConfig {
+        instance_id: "other".to_owned(),
+        commit_interval: Duration::from_millis(20),
+        ..config.clone()
+    };
+    let second = start(Counting::default(), &other);
+    wait_until("an abort", || counted()[4] > before[4]);
+    wait_until("both ready", || health.is_ready() && second.health.is_ready());
+    wait_until("all done over", || topics.iter().map(on_its_way).sum::<usize>() == 22);
+    first.stop();
+    wait_caught_up(&config);
+    second.stop();
+    let now = counted();
+    let more: Vec<f64> = now.iter().zip(before).map(|(now, before)| now - before).collect();
+    assert_eq!(more[..4], [11.0, 9.0, 1.0, 1.0]);
 
     let help = "# HELP pipeline_latency_seconds From the time of the trade";
     assert!(get(address, "/metrics").1.contains(help));
