@@ -12,7 +12,8 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use crate::error::Error;
 
-/// One record: its value, and its headers, of which `type` is not heartbeat.
+/// One record: its value, and its headers, of which `type` is not heartbeat, without
+/// the stream's name where they begin with it, as the name of a group does.
 type Record = (Vec<u8>, Vec<(String, Vec<u8>)>);
 
 /// Per topic and key, the records in their order.
@@ -33,7 +34,7 @@ impl Output {
         for &name in names {
             let topic = format!("{prefix}.{name}");
             let wrong = |reason: String| Error::Read { topic: topic.clone(), reason };
-            let records = read(servers, &topic).map_err(|e| wrong(e.to_string()))?;
+            let records = read(servers, &topic, prefix).map_err(|e| wrong(e.to_string()))?;
             output.topics.insert(name, records.ok_or_else(|| wrong("it has no end".to_owned()))?);
         }
         Ok(output)
@@ -53,7 +54,11 @@ impl Output {
 }
 
 /// All records of a topic but heartbeats; `None` when that takes too long.
-fn read(servers: &str, topic: &str) -> Result<Option<BTreeMap<String, Vec<Record>>>, KafkaError> {
+fn read(
+    servers: &str,
+    topic: &str,
+    prefix: &str,
+) -> Result<Option<BTreeMap<String, Vec<Record>>>, KafkaError> {
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", servers)
         .set("group.id", "look")
@@ -79,7 +84,11 @@ fn read(servers: &str, topic: &str) -> Result<Option<BTreeMap<String, Vec<Record
                 let headers: Vec<_> = message.headers().map_or_else(Vec::new, |headers| {
                     let headers = headers.iter();
                     headers
-                        .map(|h| (h.key.to_owned(), h.value.unwrap_or_default().into()))
+                        .map(|h| {
+                            let value = h.value.unwrap_or_default();
+                            let own = value.strip_prefix(prefix.as_bytes()).unwrap_or(value);
+                            (h.key.to_owned(), own.into())
+                        })
                         .collect()
                 });
                 // How many there are is the clock's affair.

@@ -48,7 +48,8 @@ pub fn run(
     let partitions = topics::prepare_source(config)?;
     // By the source and not by the instance: two instances with one source
     // would publish every trade twice.
-    let transaction = Transaction::take_over(config, &format!("{}-{name}", config.consumer_group))?;
+    let id = format!("{}-{name}", config.consumer_group);
+    let transaction = Transaction::take_over(config, &id)?;
     let position = last_position(config, &name, partitions, shutdown)?;
     tracing::info!(
         source = name,
@@ -72,6 +73,7 @@ pub fn run(
         config,
         codecs,
         name: name.clone(),
+        id,
         partitions,
         transaction,
         position,
@@ -121,6 +123,9 @@ struct Publisher<'a> {
     config: &'a KafkaConfig,
     codecs: SourceCodecs,
     name: String,
+    /// Group and name: the transactional id, and what readers know the source by. By
+    /// the name alone, the clock of one process would speak for the pairs of another.
+    id: String,
     partitions: i32,
     transaction: Transaction,
     position: Position,
@@ -199,7 +204,7 @@ impl Publisher<'_> {
             partition: None,
             key: Some(trade.key().as_bytes()),
             payload: Some(&self.payload),
-            headers: headers(self.codecs.trade.version(), &[(codec::SOURCE, &self.name)]),
+            headers: headers(self.codecs.trade.version(), &[(codec::SOURCE, &self.id)]),
         })?;
         self.clock_ms = self.clock_ms.max(trade.timestamp_ms);
         self.position.trades += 1;
@@ -211,8 +216,6 @@ impl Publisher<'_> {
             }
         }
         self.pending_ms.push(trade.timestamp_ms);
-        self.meter.records.increment(1);
-        self.meter.outputs.increment(1);
         Ok(())
     }
 
@@ -234,7 +237,7 @@ impl Publisher<'_> {
                 payload: Some(&self.payload),
                 headers: headers(
                     encoder.version(),
-                    &[(codec::TYPE, codec::HEARTBEAT), (codec::SOURCE, &self.name)],
+                    &[(codec::TYPE, codec::HEARTBEAT), (codec::SOURCE, &self.id)],
                 ),
             })?;
         }
@@ -257,6 +260,9 @@ impl Publisher<'_> {
             })?;
         }
         self.transaction.commit(None)?;
+        let trades = self.pending_ms.len() as u64;
+        self.meter.records.increment(trades);
+        self.meter.outputs.increment(trades);
         self.meter.committed(self.pending_ms.drain(..));
         let seconds = began.elapsed().as_secs_f64();
         self.meter.transaction_seconds.record(seconds);

@@ -67,6 +67,9 @@ fn published(config: &KafkaConfig) -> (Vec<Trade>, Vec<Plain>) {
     let (beats, trades): (Vec<_>, Vec<_>) = read(&config.output_topic, "read_committed")
         .into_iter()
         .partition(|record| record.header("type").as_deref() == Some("heartbeat"));
+    // With the group: another process with a source of this kind has another clock.
+    let source = format!("{}-listed", config.consumer_group);
+    assert!(beats.iter().all(|beat| beat.header("source").as_ref() == Some(&source)));
     let mut trades: Vec<Trade> = trades
         .iter()
         .map(|record| {
@@ -75,7 +78,7 @@ fn published(config: &KafkaConfig) -> (Vec<Trade>, Vec<Plain>) {
             // The message says it.
             assert_eq!(record.header("event-time"), None);
             assert_eq!(record.header("schema").as_deref(), Some("1"));
-            assert_eq!(record.header("source").as_deref(), Some("listed"));
+            assert_eq!(record.header("source"), Some(source.clone()));
             trade
         })
         .collect();
