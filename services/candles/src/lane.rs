@@ -33,7 +33,9 @@ pub(crate) enum Added {
     Counted,
     /// Its window has closed.
     Late,
-    /// There is no such window: this length ends, or begins later.
+    /// Its window began before its length was configured, and is not made.
+    TooEarly,
+    /// There is no such window: this length ends.
     NoWindow,
 }
 
@@ -117,8 +119,11 @@ impl Lane {
             open.unsent = true;
             return Added::Counted;
         }
-        if !self.configured || start < self.begins_ms {
+        if !self.configured {
             return Added::NoWindow;
+        }
+        if start < self.begins_ms {
+            return Added::TooEarly;
         }
         if end + rules.grace_ms <= event_time_ms || end <= self.closed_ms {
             return Added::Late;

@@ -99,20 +99,23 @@ impl Step {
         Self { settings, rules, beating: BTreeSet::new(), said: BTreeSet::new() }
     }
 
-    /// Adds the trade to its window of every length; the lengths for which it is
-    /// late.
-    fn add(&self, trade: &Trade, state: &mut State) -> Vec<u32> {
+    /// Adds the trade to its window of every length. The lengths for which it is late;
+    /// and if it is in no candle at all, those that begin later.
+    fn add(&self, trade: &Trade, state: &mut State) -> Vec<(u32, Added)> {
         for &seconds in &self.settings.seconds {
             state.lanes.entry(seconds).or_insert_with(|| Lane::beginning(0));
         }
         let event_time_ms = state.event_time_ms;
-        let mut late = Vec::new();
+        let (mut missed, mut counted) = (Vec::new(), false);
         for (&seconds, lane) in &mut state.lanes {
-            if lane.add(trade, seconds, event_time_ms, self.rules) == Added::Late {
-                late.push(seconds);
+            match lane.add(trade, seconds, event_time_ms, self.rules) {
+                Added::Counted => counted = true,
+                Added::NoWindow => {}
+                why @ (Added::Late | Added::TooEarly) => missed.push((seconds, why)),
             }
         }
-        late
+        missed.retain(|(_, why)| !counted || *why == Added::Late);
+        missed
     }
 
     fn is_due(&self, state: &State, event_time_ms: i64, all: bool) -> bool {
@@ -210,13 +213,25 @@ impl Processor for Step {
         state.heard_ms = record.written_ms.unwrap_or(trade.timestamp_ms);
         state.event_time_ms = state.event_time_ms.max(trade.timestamp_ms);
         self.close(&trade.pair, state, state.event_time_ms, false, out);
-        let late = self.add(&trade, state);
-        if !late.is_empty() {
-            let lengths: Vec<String> = late.iter().map(u32::to_string).collect();
-            let lengths = lengths.join(",");
+        let missed = self.add(&trade, state);
+        if !missed.is_empty() {
+            let lengths = |what: &[Added]| {
+                let of_those = missed.iter().filter(|(_, why)| what.contains(why));
+                of_those.map(|(seconds, _)| seconds.to_string()).collect::<Vec<_>>().join(",")
+            };
+            let (late, early) = (lengths(&[Added::Late]), lengths(&[Added::TooEarly]));
+            let mut reasons = Vec::new();
+            if !late.is_empty() {
+                reasons.push(format!("its candle of {late} s has closed"));
+            }
+            if !early.is_empty() {
+                reasons.push(format!(
+                    "its candle of {early} s is not made: it began before CANDLE_SECONDS had that"
+                ));
+            }
             out.late(vec![
-                ("reason", format!("its candle of {lengths} s has closed")),
-                ("candle_seconds", lengths),
+                ("reason", reasons.join(", ")),
+                ("candle_seconds", lengths(&[Added::Late, Added::TooEarly])),
                 ("event_time_ms", state.event_time_ms.to_string()),
             ]);
         }

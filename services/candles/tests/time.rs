@@ -158,8 +158,8 @@ proptest! {
         prop_assert_eq!(with.refused.len(), refused);
     }
 
-    /// Lengths and grace change with a restart: no candle closes twice, and every
-    /// one has all trades of its window.
+    /// Lengths and grace change with a restart: no candle closes twice, every one has
+    /// all trades of its window, and no trade is dropped without a word.
     #[test]
     fn after_a_change_of_settings_candles_are_whole_and_close_once(
         prices in prop::collection::vec((0i64..9_000, 1..99u8), 1..150),
@@ -195,7 +195,15 @@ proptest! {
             service.read(entry);
         }
         service.read(&end());
-        prop_assert_eq!(&service.late, &[]);
+        for entry in &log {
+            let Entry::Trade { time_ms, .. } = *entry else { continue };
+            let inside = |c: &Candle| (c.window_start_ms..c.window_end_ms).contains(&time_ms);
+            let counted = [5, 15, 60].iter().any(|seconds| {
+                service.closed("A/B", *seconds).iter().any(|c| c.trades > 0 && inside(c))
+            });
+            let set_aside = service.late.iter().any(|(_, time, _)| *time == time_ms);
+            prop_assert!(counted != set_aside, "{}: {} {}", time_ms, counted, set_aside);
+        }
         for seconds in [5, 15, 60] {
             let whole = reference.closed("A/B", seconds);
             let found = service.closed("A/B", seconds);
@@ -225,6 +233,19 @@ fn a_removed_length_ends_with_its_open_candle_and_a_new_one_begins_with_a_whole_
     let halves: Vec<_> = service.closed("A/B", 30).iter().map(|c| c.window_start_ms).collect();
     assert_eq!(halves, [30_000, 60_000, 90_000], "of the first half minute a part was not seen");
     assert!(service.late.is_empty());
+}
+
+#[test]
+fn trades_before_the_first_whole_candle_of_the_only_length_are_set_aside() {
+    let mut service = Service::new(settings(&[60], 0));
+    service.read(&trade("A/B", 10_000, 1.0));
+    service.restart(settings(&[300], 0));
+    for second in [20, 60, 299, 300] {
+        service.read(&trade("A/B", second * 1000, 1.0));
+    }
+    assert_eq!(service.closed("A/B", 60)[0].trades, 2, "the one that was open");
+    let aside = |time_ms| ("A/B", time_ms, "300".to_owned());
+    assert_eq!(service.late, [aside(60_000), aside(299_000)]);
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn describe() {
     describe_counter!("pipeline_records_total", "Records read, or trades taken from a source");
     describe_counter!("pipeline_outputs_total", "Messages written");
     describe_counter!("pipeline_dead_letters_total", "Records that could not be processed");
-    describe_counter!("pipeline_late_total", "Trades that came after their candle had closed");
+    describe_counter!("pipeline_late_total", "Trades whose candle has closed, or is not made");
     describe_counter!(
         "pipeline_skipped_total",
         "Offsets of the input that were deleted before they were read"
