@@ -14,7 +14,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 /// A row that differs from TA-Lib's over windows of more than 128 bars, where it keeps up
-/// what TA-Lib adds up afresh at each bar. All others give its
+/// what TA-Lib adds up afresh at each bar, or for each period apart. All others give its
 /// values to the last bit. TA-Lib's rounding grows with the window: these are figures for
 /// up to 600 bars.
 struct Near {
@@ -33,12 +33,16 @@ enum Scale {
     /// the smaller distances are beside the prices, the more of them is rounding, TA-Lib's
     /// or ours.
     Deviation,
+    /// The largest input in the series: TA-Lib's sums keep for good what an outlier has
+    /// rounded away.
+    Input,
 }
 
 const NEAR: &[Near] = &[
     Near { name: "AVGDEV", worst: 2e-13, scale: Scale::Deviation },
     Near { name: "CCI", worst: 5e-14, scale: Scale::Deviation },
     Near { name: "IMI", worst: 5e-15, scale: Scale::Output },
+    Near { name: "MAVP", worst: 1e-13, scale: Scale::Input },
     Near { name: "VHF", worst: 5e-14, scale: Scale::Output },
 ];
 
@@ -157,6 +161,7 @@ fn worst_difference(
                 let difference = (value - expected).abs() / largest(column);
                 let difference = match near.map(|near| &near.scale) {
                     None | Some(Scale::Output) => difference,
+                    Some(Scale::Input) => (value - expected).abs() / largest(&columns[0]),
                     Some(Scale::Deviation) => {
                         difference * deviation(&columns, t - ours.lookback()..t + 1)
                     }

@@ -125,6 +125,11 @@ fn what_is_wrong_is_said_in_one_line() {
         ("close(3)", "character 1: a source takes no arguments"),
         ("14", "character 1: a number alone is no series"),
         ("mavp(9, 5)", "character 1: MAVP: min_period is 9, expected at most max_period, 5"),
+        (
+            "mavp(2, 15000, ema)",
+            "character 1: MAVP: ema is kept up for each period, and those from 2 to 15000 add up \
+             to 112507499, expected at most 3000000",
+        ),
         ("ma(20, emma)", "character 8: unknown name `emma`, did you mean ema?"),
         ("rsi(close, 14, 9)", "character 1: RSI: 2 parameters given, expected at most 1"),
         ("rsi(14, 9, unstable=3)", "character 1: RSI: 2 parameters given, expected at most 1"),

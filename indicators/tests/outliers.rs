@@ -22,8 +22,12 @@ fn ticks(count: usize) -> impl Strategy<Value = Vec<f64>> {
     prop::collection::vec((-200..=200i32).prop_map(|tick| 100.0 + f64::from(tick) / 100.0), count)
 }
 
-fn indicators(period: usize) -> [Expression; 2] {
-    let texts = [format!("vhf({period})"), format!("imi({period})")];
+fn indicators(period: usize) -> [Expression; 3] {
+    let texts = [
+        format!("vhf({period})"),
+        format!("imi({period})"),
+        format!("mavp(close, volume, 2, {period})"),
+    ];
     texts.map(|text| text.parse().unwrap())
 }
 
@@ -36,7 +40,9 @@ fn forget(
     windows: usize,
 ) -> Result<(), TestCaseError> {
     for (mut used, mut fresh) in indicators(period).into_iter().zip(indicators(period)) {
-        bars(before, period).iter().for_each(|bar| drop(used.update(bar)));
+        for bar in bars(before, period) {
+            used.update(&bar);
+        }
         for (t, bar) in bars(after, period).iter().enumerate() {
             let [used, new] =
                 [&mut used, &mut fresh].map(|it| it.update(bar).map(|values| values[0]));

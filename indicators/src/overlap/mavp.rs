@@ -6,8 +6,7 @@ use crate::kernel::{self, Clock, Machine};
 use crate::ma_type::MaType;
 use crate::overlap::ma;
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{States, Window};
-use serde::{Deserialize, Serialize};
+use crate::window::{Means, States, Window};
 
 /// Moving average with variable period (MAVP): at every bar the average over the
 /// period that comes with it.
@@ -16,12 +15,19 @@ use serde::{Deserialize, Serialize};
 /// `MAVP(t) = MA(x, p(t))`, where `p` is rounded towards 0 and kept from the
 /// smallest to the largest period.
 ///
+/// Simple averages share what they read: over up to 128 values each period has a sum of its
+/// own, as in TA-Lib; the sum of a longer one is the difference of two totals, and differs
+/// from TA-Lib's in the last bits.
+///
+/// Any other average depends on all that came before it, so those over every period are kept
+/// up, since each may be asked for next: alone among the indicators, the cost of a closed bar
+/// then grows with their number. A forming bar costs one average.
+///
 /// # Parameters
 /// * `min_period`: the smallest period, 1 to 100,000, default 2.
-/// * `max_period`: the largest, 1 to 100,000, default 30, not below the smallest.
-///   The averages over all periods from the smallest to the largest are kept up,
-///   since each may be asked for next: the cost of a closed bar grows with their
-///   number, and memory with the sum of their lengths, which may be 100 million.
+/// * `max_period`: the largest, 1 to 100,000, default 30, not below the smallest. Averages
+///   other than the simple one keep values of their own: then all periods from the smallest
+///   to the largest may add up to 3 million (2 to 2,448, say).
 /// * `ma_type`: the kind of the average, default [`MaType::Sma`].
 ///
 /// # Lookback
@@ -48,7 +54,8 @@ impl Mavp {
     ///
     /// # Errors
     /// When a period is not from 1 to 100,000, when the smallest is above the
-    /// largest, or when the periods add up to more than 100 million.
+    /// largest, or when the periods of averages that are not simple add up to more
+    /// than 3 million.
     pub fn new(
         min_period: usize,
         max_period: usize,
@@ -59,24 +66,24 @@ impl Mavp {
     }
 }
 
-/// The most values that the averages may keep together.
-const MOST_VALUES: usize = 100_000_000;
+/// The most values that averages other than the simple one may keep together.
+const MOST_VALUES: usize = 3_000_000;
 
 /// The definition of [`Mavp`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
-    min: f64,
-    max: f64,
-    /// One for each period from the smallest.
-    averages: Box<[ma::Kernel]>,
-    states: States<ma::State>,
+    min: usize,
+    max: usize,
+    averages: Averages,
     lookback: usize,
 }
 
-/// Which bar it is.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub struct State {
-    bar: usize,
+/// The averages over every period.
+#[derive(Clone, Debug)]
+enum Averages {
+    Simple(Means),
+    /// One for each period from the smallest.
+    Other(Box<[ma::Kernel]>, States<ma::State>),
 }
 
 /// The clock at a bar.
@@ -107,17 +114,19 @@ impl kernel::Kernel for Kernel {
     };
     type Input = ValueAndPeriod;
     type Output = f64;
-    type State = State;
+    type State = ();
 
     fn check(arguments: &Arguments) -> Result<(), String> {
         let (min, max) = (arguments.integer(0), arguments.integer(1));
         if min > max {
             return Err(format!("min_period is {min}, expected at most max_period, {max}"));
         }
+        let kind = arguments.ma_type(2, MaType::Sma);
         let values = (min + max) * (max - min + 1) / 2;
-        if values > MOST_VALUES {
+        if kind != MaType::Sma && values > MOST_VALUES {
             return Err(format!(
-                "the periods from {min} to {max} add up to {values}, expected at most {MOST_VALUES}"
+                "{kind} is kept up for each period, and those from {min} to {max} add up to \
+                 {values}, expected at most {MOST_VALUES}"
             ));
         }
         Ok(())
@@ -126,10 +135,14 @@ impl kernel::Kernel for Kernel {
     fn new(arguments: &Arguments) -> Self {
         let (min, max) = (arguments.integer(0), arguments.integer(1));
         let kind = arguments.ma_type(2, MaType::Sma);
-        let averages: Box<[_]> = (min..=max).map(|period| ma::Kernel::over(period, kind)).collect();
-        let lookback = averages.last().map_or(0, ma::Kernel::lookback);
-        let states = States::new(averages.len());
-        Self { min: min as f64, max: max as f64, averages, states, lookback }
+        let lookback = ma::Kernel::over(max, kind).lookback();
+        let averages = if kind == MaType::Sma {
+            Averages::Simple(Means::new(min, max))
+        } else {
+            let averages = (min..=max).map(|period| ma::Kernel::over(period, kind)).collect();
+            Averages::Other(averages, States::new(max - min + 1))
+        };
+        Self { min, max, averages, lookback }
     }
 
     fn lookback(&self) -> usize {
@@ -137,30 +150,44 @@ impl kernel::Kernel for Kernel {
     }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, clock: C, state: &mut State, input: ValueAndPeriod) -> f64 {
-        state.bar = clock.bar();
-        let part = (input.period.clamp(self.min, self.max) - self.min) as usize;
-        let Some(average) = self.averages.get(part) else { return f64::NAN };
-        match clock.since(self.lookback - average.lookback()) {
-            Some(clock) => average.step(clock, &mut self.states.get(part), input.value),
-            None => 0.0,
+    fn step<C: Clock>(&self, clock: C, _: &mut (), input: ValueAndPeriod) -> f64 {
+        let period = input.period.clamp(self.min as f64, self.max as f64) as usize;
+        match &self.averages {
+            Averages::Simple(means) => means.step(clock, period, input.value),
+            Averages::Other(averages, states) => {
+                let part = period - self.min;
+                let Some(average) = averages.get(part) else { return f64::NAN };
+                match clock.since(self.lookback - average.lookback()) {
+                    Some(clock) => average.step(clock, &mut states.get(part), input.value),
+                    None => 0.0,
+                }
+            }
         }
     }
 
     #[inline(always)]
-    fn store<C: Clock>(&mut self, _: C, state: &State, input: ValueAndPeriod) {
-        for (average, part) in self.averages.iter_mut().zip(self.states.iter_mut()) {
-            // All give their first value at the same bar.
-            let Some(clock) = At(state.bar).since(self.lookback - average.lookback()) else {
-                continue;
-            };
-            average.step(clock, part, input.value);
-            average.store(clock, part, input.value);
+    fn store<C: Clock>(&mut self, clock: C, _: &(), input: ValueAndPeriod) {
+        match &mut self.averages {
+            Averages::Simple(means) => means.store(clock, input.value),
+            Averages::Other(averages, states) => {
+                for (average, part) in averages.iter_mut().zip(states.iter_mut()) {
+                    // All give their first value at the same bar.
+                    let start = self.lookback - average.lookback();
+                    let Some(clock) = At(clock.bar()).since(start) else { continue };
+                    average.step(clock, part, input.value);
+                    average.store(clock, part, input.value);
+                }
+            }
         }
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        self.averages.iter_mut().for_each(|average| average.windows(visit));
-        visit(&mut self.states);
+        match &mut self.averages {
+            Averages::Simple(means) => means.windows(visit),
+            Averages::Other(averages, states) => {
+                averages.iter_mut().for_each(|average| average.windows(visit));
+                visit(states);
+            }
+        }
     }
 }

@@ -47,8 +47,15 @@ impl<T: Item> Ring<T> {
 
     /// The values, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = T> {
-        let (newer, older) = self.values.split_at(self.next.min(self.values.len()));
+        let [older, newer] = self.parts();
         older.iter().chain(newer).copied()
+    }
+
+    /// The values in two parts, each of them and both together oldest first.
+    #[inline(always)]
+    pub(super) fn parts(&self) -> [&[T]; 2] {
+        let (newer, older) = self.values.split_at(self.next.min(self.values.len()));
+        [older, newer]
     }
 
     /// The values as a push of `value` would leave them, in the order of their
