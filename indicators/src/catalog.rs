@@ -96,6 +96,8 @@ pub struct Row {
     pub inputs: &'static [Source],
     /// Its outputs, in order.
     pub outputs: &'static [Field],
+    /// Arguments that are in range, if they fit each other too.
+    pub(crate) fitting: fn(Arguments) -> Result<Arguments, ParameterError>,
     pub(crate) make: fn(&'static Row, Arguments) -> Made,
 }
 
@@ -109,6 +111,7 @@ impl<K: Kernel> Defined for Machine<K> {
         info: &K::INFO,
         inputs: K::Input::SOURCES,
         outputs: K::Output::FIELDS,
+        fitting: fitting::<K>,
         make: |_, arguments| Ok(Machine::<K>::from_arguments(fitting::<K>(arguments)?).into()),
     };
 }

@@ -30,6 +30,12 @@ pub trait DynIndicator: Debug + Send + Sync {
     /// # Errors
     /// As there.
     fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError>;
+    /// Why values are missing after the lookback, if they are. This crate's own
+    /// indicators always give theirs; the C library can refuse a call, when there
+    /// is no memory left, say. Gone after [`reset`](Self::reset).
+    fn failure(&self) -> Option<String> {
+        None
+    }
     /// One update for each row, the way a program that knows the type makes them:
     /// inlined, each done before the next begins. Gives the values of the last.
     /// For benchmarks.
@@ -48,7 +54,8 @@ pub trait DynIndicator: Debug + Send + Sync {
     ///
     /// # Errors
     /// When the bytes are not the state of this indicator with these
-    /// parameters. The indicator is then as it was.
+    /// parameters, of the same backend and a known format, or go on after it. The
+    /// indicator is then as it was.
     fn load(&mut self, state: &[u8]) -> Result<(), StateError>;
 }
 
@@ -147,6 +154,34 @@ pub enum StateError {
     Unreadable {
         /// The indicator's name.
         indicator: &'static str,
+    },
+    /// The state is of another format.
+    #[error("{indicator}: the saved state has format version {saved}, expected {expected}")]
+    OtherFormat {
+        /// The indicator's name.
+        indicator: &'static str,
+        /// The version in the state.
+        saved: u32,
+        /// The version that this one reads.
+        expected: u32,
+    },
+    /// The state is of another indicator.
+    #[error("{indicator}: the saved state is of {saved}, expected {indicator}")]
+    OtherIndicator {
+        /// The name of the indicator that was to take it.
+        indicator: &'static str,
+        /// The name of the indicator in the state.
+        saved: String,
+    },
+    /// The state is of the indicator of that name in another backend.
+    #[error("{indicator}: the saved state is of the backend {saved}, expected {expected}")]
+    OtherBackend {
+        /// The indicator's name.
+        indicator: &'static str,
+        /// The backend in the state: `native` or `talib`.
+        saved: &'static str,
+        /// The backend of the indicator that was to take it.
+        expected: &'static str,
     },
     /// The state belongs to other parameters.
     #[error(

@@ -63,6 +63,7 @@ mod io;
 pub mod kernel;
 mod late;
 mod ma_type;
+mod origin;
 mod parameter;
 mod saved;
 #[cfg(feature = "talib")]

@@ -91,6 +91,15 @@ impl Expression {
         self.chosen(self.root.peek(bar))
     }
 
+    /// Why values are missing, if they are; see
+    /// [`DynIndicator::failure`](crate::DynIndicator::failure).
+    pub fn failure(&self) -> Option<String> {
+        let mut failure = None;
+        self.root
+            .for_each(&mut |indicator| failure = failure.take().or_else(|| indicator.failure()));
+        failure
+    }
+
     /// Forgets every bar.
     pub fn reset(&mut self) {
         self.root.reset();

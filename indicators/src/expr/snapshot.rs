@@ -3,11 +3,9 @@
 
 use super::{Expression, ExpressionError};
 use crate::erased::StateError;
+use crate::origin::FORMAT;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-/// The format of the snapshots that this version writes, and reads.
-const FORMAT: u32 = 4;
 
 /// A snapshot that cannot be restored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -64,8 +62,8 @@ impl Expression {
     /// its state.
     ///
     /// # Errors
-    /// When the snapshot is of an unknown format or damaged, or holds an
-    /// expression that this version cannot make.
+    /// When the snapshot is of an unknown format or damaged, of the C library's
+    /// functions, or holds an expression that this version cannot make.
     pub fn from_snapshot(snapshot: &[u8]) -> Result<Self, SnapshotError> {
         let body = read(snapshot)?;
         let unknown = |error: ExpressionError| {
@@ -81,8 +79,8 @@ impl Expression {
     /// values are the same to the last bit.
     ///
     /// # Errors
-    /// When the snapshot is of another expression, of an unknown format, or
-    /// damaged. The expression is then as it was.
+    /// When the snapshot is of another expression, of the same one in another
+    /// backend, of an unknown format, or damaged. The expression is then as it was.
     pub fn restore(&mut self, snapshot: &[u8]) -> Result<(), SnapshotError> {
         self.take_over(read(snapshot)?)
     }
@@ -102,6 +100,10 @@ impl Expression {
                 Err(SnapshotError::Unreadable { reason })
             }
         })?;
+        if states.next().is_some() {
+            let reason = "it holds more states than the expression has indicators".to_owned();
+            return Err(SnapshotError::Unreadable { reason });
+        }
         self.root = restored;
         Ok(())
     }
@@ -116,7 +118,14 @@ fn read(snapshot: &[u8]) -> Result<Body<'_>, SnapshotError> {
     if found != FORMAT {
         return Err(SnapshotError::OtherFormat { found });
     }
-    postcard::from_bytes(body).map_err(unreadable)
+    let (body, rest) = postcard::take_from_bytes(body).map_err(unreadable)?;
+    match rest.len() {
+        0 => Ok(body),
+        more => {
+            let reason = format!("it goes on for {more} bytes after its end");
+            Err(SnapshotError::Unreadable { reason })
+        }
+    }
 }
 
 /// As its snapshot.

@@ -1,11 +1,13 @@
 //! A function of the library at work, bar by bar, with types and without.
 
-use super::{library, rows};
+use super::library::{self, Description, Refused};
+use super::rows;
 use crate::catalog::{Info, Row};
 use crate::erased::{DynIndicator, StateError};
 use crate::indicator::{ColumnsError, Indicator};
 use crate::io::{Field, Input, Output, Values};
-use crate::kernel::{Kernel, Machine, fitting};
+use crate::kernel::{Kernel, Machine};
+use crate::origin::{Backend, Of, Origin, Originates, whole};
 use crate::parameter::{Arguments, ParameterError};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -15,27 +17,51 @@ use std::marker::PhantomData;
 #[derive(Clone, Debug)]
 pub struct Function {
     row: &'static Row,
+    description: &'static Description,
     arguments: Arguments,
     lookback: usize,
     /// One column for each input.
     history: Vec<Vec<f64>>,
+    /// The first call that the library refused, if it did: values are missing then.
+    refused: Option<Refused>,
 }
 
+/// What is saved of an `I`, through serde.
 #[derive(Serialize, Deserialize)]
-struct Saved {
+#[serde(bound(serialize = "I: Originates", deserialize = "I: Originates"))]
+struct Saved<I> {
+    of: Of<I>,
     arguments: Arguments,
     history: Vec<Vec<f64>>,
 }
 
 impl Function {
     /// `arguments` have been checked against the row.
-    pub(super) fn new(row: &'static Row, arguments: Arguments) -> Self {
-        let own = description(row).map(|function| function.lookback(arguments.values()));
-        // The library says itself which parameters it takes, so it takes these.
-        let own = own.and_then(Result::ok).unwrap_or_default();
-        let lookback = own + arguments.unstable_period();
+    ///
+    /// # Errors
+    /// When they do not fit each other, or the library refuses them.
+    pub(super) fn new(row: &'static Row, arguments: Arguments) -> Result<Self, ParameterError> {
+        let arguments = (row.fitting)(arguments)?;
+        let indicator = row.info.name;
+        let unfit = |reason| ParameterError::Unfit { indicator, reason };
+        let version = library::version();
+        let description = library::functions().iter().find(|function| function.name == indicator);
+        let description =
+            description.ok_or_else(|| unfit(format!("TA-Lib {version} has no such function")))?;
+        // Ranges are not all that the library asks for. What else there is, a first
+        // call tells, over one bar.
+        let bar = vec![[1.0].as_slice(); row.inputs.len()];
+        let lookback = description.lookback(arguments.values()).and_then(|lookback| {
+            description.compute(arguments.values(), &bar)?;
+            Ok(lookback)
+        });
+        let lookback = lookback.map_err(|refused| {
+            let written = arguments.written(row.info);
+            unfit(format!("TA-Lib {version} refuses the parameters {written}: {refused}"))
+        })?;
+        let lookback = lookback + arguments.unstable_period();
         let history = vec![Vec::new(); row.inputs.len()];
-        Self { row, arguments, lookback, history }
+        Ok(Self { row, description, arguments, lookback, history, refused: None })
     }
 
     fn push(&mut self, fields: &[f64]) -> bool {
@@ -47,13 +73,14 @@ impl Function {
         good
     }
 
-    fn compute(&self) -> Option<(usize, Vec<Vec<f64>>)> {
+    fn compute(&mut self) -> Option<(usize, Vec<Vec<f64>>)> {
         let columns: Vec<&[f64]> = self.history.iter().map(Vec::as_slice).collect();
-        description(self.row)?.compute(self.arguments.values(), &columns).ok()
+        let computed = self.description.compute(self.arguments.values(), &columns);
+        computed.map_err(|refused| self.refused.get_or_insert(refused)).ok()
     }
 
     /// The values of the latest bar.
-    fn latest(&self) -> Option<Values> {
+    fn latest(&mut self) -> Option<Values> {
         let bars = self.history.first()?.len();
         if bars <= self.lookback {
             return None;
@@ -63,23 +90,21 @@ impl Function {
         Values::from_slice(&values).filter(|values| values.len() == self.row.outputs.len())
     }
 
-    fn revived(row: &'static Row, saved: Saved) -> Option<Self> {
-        let mut function = Self::new(row, saved.arguments.checked_again(row.info).ok()?);
-        let bars = saved.history.first()?.len();
-        let finite = saved.history.iter().flatten().all(|value| value.is_finite());
-        let whole = saved.history.len() == row.inputs.len()
-            && saved.history.iter().all(|column| column.len() == bars);
-        function.history = saved.history;
-        (finite && whole).then_some(function)
+    /// Whether `history` fits, and has been taken over.
+    fn take_over(&mut self, history: Vec<Vec<f64>>) -> bool {
+        let bars = history.first().map_or(0, Vec::len);
+        let fits = history.len() == self.row.inputs.len()
+            && history.iter().all(|column| column.len() == bars)
+            && history.iter().flatten().all(|value| value.is_finite());
+        if fits {
+            (self.history, self.refused) = (history, None);
+        }
+        fits
     }
 
-    fn saved(&self) -> Saved {
-        Saved { arguments: self.arguments.clone(), history: self.history.clone() }
+    fn origin(&self) -> Origin {
+        Origin { info: self.row.info, backend: Backend::TaLib }
     }
-}
-
-fn description(row: &Row) -> Option<&'static library::Description> {
-    library::functions().iter().find(|function| function.name == row.info.name)
 }
 
 impl DynIndicator for Function {
@@ -109,6 +134,7 @@ impl DynIndicator for Function {
 
     fn reset(&mut self) {
         self.history.iter_mut().for_each(Vec::clear);
+        self.refused = None;
     }
 
     /// One call of the library for all rows.
@@ -147,18 +173,24 @@ impl DynIndicator for Function {
     }
 
     fn save(&self) -> Vec<u8> {
-        postcard::to_stdvec(&self.saved()).unwrap_or_default()
+        let head = self.origin().to_bytes(&self.arguments);
+        // Strings and numbers always serialise.
+        head.and_then(|head| postcard::to_extend(&self.history, head).ok()).unwrap_or_default()
     }
 
     fn load(&mut self, state: &[u8]) -> Result<(), StateError> {
-        let indicator = self.row.info.name;
-        let saved: Saved =
-            postcard::from_bytes(state).map_err(|_| StateError::Unreadable { indicator })?;
-        if saved.arguments != self.arguments {
-            return Err(StateError::other(self.row.info, &saved.arguments, &self.arguments));
+        let history = whole(self.origin().strip(state, &self.arguments)?);
+        match history.is_some_and(|history| self.take_over(history)) {
+            true => Ok(()),
+            false => Err(StateError::Unreadable { indicator: self.row.info.name }),
         }
-        *self = Self::revived(self.row, saved).ok_or(StateError::Unreadable { indicator })?;
-        Ok(())
+    }
+
+    fn failure(&self) -> Option<String> {
+        self.refused.map(|refused| {
+            let (version, name) = (library::version(), self.row.info.name);
+            format!("{name}: TA-Lib {version} refused a call: {refused}")
+        })
     }
 }
 
@@ -182,7 +214,7 @@ pub enum TaLibError {
         /// The version of the library.
         version: String,
     },
-    /// A parameter is out of its range.
+    /// A parameter is out of its range, or the parameters do not fit each other.
     #[error(transparent)]
     Parameter(#[from] ParameterError),
 }
@@ -192,11 +224,19 @@ impl<K: Kernel> TaLib<Machine<K>> {
     /// left out take their defaults.
     ///
     /// # Errors
-    /// When a parameter is out of its range, or the linked library has no such
-    /// function.
+    /// When a parameter is out of its range, the parameters do not fit each other,
+    /// the linked library refuses them, or it has no such function.
     pub fn from_values(values: &[Option<f64>]) -> Result<Self, TaLibError> {
-        let arguments = fitting::<K>(Arguments::check(&K::INFO, values)?)?;
-        Ok(Self { function: Function::new(Self::row()?, arguments), types: PhantomData })
+        Self::from_arguments(Arguments::check(&K::INFO, values)?)
+    }
+
+    fn from_arguments(arguments: Arguments) -> Result<Self, TaLibError> {
+        Ok(Self { function: Function::new(Self::row()?, arguments)?, types: PhantomData })
+    }
+
+    /// See [`DynIndicator::failure`].
+    pub fn failure(&self) -> Option<String> {
+        self.function.failure()
     }
 
     fn row() -> Result<&'static Row, TaLibError> {
@@ -231,19 +271,59 @@ impl<K: Kernel> Indicator for TaLib<Machine<K>> {
     }
 }
 
-impl<I> Serialize for TaLib<I> {
+impl<K: Kernel> Originates for TaLib<Machine<K>> {
+    const ORIGIN: Origin = Origin { info: &K::INFO, backend: Backend::TaLib };
+}
+
+impl<K: Kernel> Serialize for TaLib<Machine<K>> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.function.saved().serialize(serializer)
+        let Function { arguments, history, .. } = &self.function;
+        let (arguments, history) = (arguments.clone(), history.clone());
+        Saved { of: Of::<Self>::new(), arguments, history }.serialize(serializer)
     }
 }
 
 impl<'de, K: Kernel> Deserialize<'de> for TaLib<Machine<K>> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let saved = Saved::deserialize(deserializer)?;
-        let function = Function::revived(Self::row().map_err(D::Error::custom)?, saved);
-        let name = K::INFO.name;
-        let function =
-            function.ok_or_else(|| D::Error::custom(format!("not a state of {name}")))?;
-        Ok(Self { function, types: PhantomData })
+        let saved: Saved<Self> = Saved::deserialize(deserializer)?;
+        let arguments = saved.arguments.checked_again(&K::INFO).map_err(D::Error::custom)?;
+        let mut revived = Self::from_arguments(arguments).map_err(D::Error::custom)?;
+        match revived.function.take_over(saved.history) {
+            true => Ok(revived),
+            false => Err(D::Error::custom(format!("not a state of {}", K::INFO.name))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str) -> &'static Row {
+        rows().iter().find(|row| row.info.name == name).unwrap()
+    }
+
+    #[test]
+    fn a_call_that_is_refused_is_told_of() {
+        let one = |name| Arguments::check(row(name).info, &[Some(1.0)]).unwrap();
+        let mut function =
+            Function::new(row("CCI"), Arguments::check(row("CCI").info, &[]).unwrap());
+        let function = function.as_mut().unwrap();
+        // What no constructor lets through, and stands for what cannot be foreseen.
+        (function.arguments, function.lookback) = (one("MOM"), 0);
+        assert_eq!(function.update(&[3.0, 1.0, 2.0]), None);
+        let failure = function.failure().unwrap();
+        let expected = format!("CCI: TA-Lib {} refused a call: TA_BAD_PARAM (", library::version());
+        assert!(failure.starts_with(&expected), "{failure}");
+        function.reset();
+        assert_eq!(function.failure(), None);
+        let mut column = [0.0];
+        function.batch(&[&[3.0], &[1.0], &[2.0]], &mut [&mut column]).unwrap();
+        assert!(column[0].is_nan() && function.failure() == Some(failure));
+
+        let refused = Function::new(row("CCI"), one("MOM")).unwrap_err().to_string();
+        let version = library::version();
+        let expected = format!("CCI: TA-Lib {version} refuses the parameters 1: TA_BAD_PARAM (");
+        assert!(refused.starts_with(&expected), "{refused}");
     }
 }

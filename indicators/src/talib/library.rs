@@ -3,8 +3,9 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::fmt;
 use std::ptr;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, PoisonError, RwLock};
 use ta_lib_sys as sys;
 
 /// One function of the library, as it describes itself.
@@ -15,6 +16,8 @@ pub(super) struct Description {
     pub(super) group: String,
     pub(super) hint: String,
     pub(super) unstable_period: bool,
+    /// Whether it reads the candle settings.
+    candles: bool,
     pub(super) inputs: Vec<Input>,
     pub(super) parameters: Vec<Parameter>,
     pub(super) outputs: Vec<Output>,
@@ -61,23 +64,24 @@ pub fn version() -> String {
     unsafe { text(sys::TA_GetVersionString()) }
 }
 
-/// Every function of the library.
+/// Every function of the library; none when it cannot be started.
 pub(super) fn functions() -> &'static [Description] {
     static FUNCTIONS: LazyLock<Vec<Description>> = LazyLock::new(|| {
         unsafe extern "C" fn push(info: *const sys::TA_FuncInfo, functions: *mut c_void) {
             // SAFETY: `functions` is the vector below, and nobody else holds it.
             let functions = unsafe { &mut *functions.cast::<Vec<Description>>() };
             // SAFETY: the library hands over a description that lives as long as it.
-            functions.push(unsafe { describe(&*info) });
+            functions.extend(unsafe { describe(&*info) });
         }
         let mut functions: Vec<Description> = Vec::new();
         // SAFETY: initialised once, here, before anything else is called; the
         // callback gets the vector's address only while this call lasts.
-        unsafe {
-            sys::TA_Initialize();
-            sys::TA_ForEachFunc(Some(push), (&raw mut functions).cast());
-        }
-        functions
+        let listed = unsafe {
+            accepted(sys::TA_Initialize()).and_then(|()| {
+                accepted(sys::TA_ForEachFunc(Some(push), (&raw mut functions).cast()))
+            })
+        };
+        listed.map_or_else(|_| Vec::new(), |()| functions)
     });
     &FUNCTIONS
 }
@@ -94,35 +98,38 @@ unsafe fn text(string: *const c_char) -> String {
 
 /// # Safety
 /// `info` comes from the library.
-unsafe fn describe(info: &sys::TA_FuncInfo) -> Description {
+unsafe fn describe(info: &sys::TA_FuncInfo) -> Result<Description, Refused> {
     let handle = info.handle;
     // SAFETY: handle, names and parameter indices are the library's own, and all
     // it points to is constant.
     unsafe {
-        Description {
+        Ok(Description {
             handle: Handle(handle),
             name: text(info.name),
             group: text(info.group),
             hint: text(info.hint),
             unstable_period: info.flags & sys::TA_FUNC_FLG_UNST_PER != 0,
-            inputs: (0..info.nbInput).map(|index| input(handle, index)).collect(),
-            parameters: (0..info.nbOptInput).map(|index| parameter(handle, index)).collect(),
-            outputs: (0..info.nbOutput).map(|index| output(handle, index)).collect(),
-        }
+            candles: info.flags & sys::TA_FUNC_FLG_CANDLESTICK != 0,
+            inputs: (0..info.nbInput).map(|i| input(handle, i)).collect::<Result<_, _>>()?,
+            parameters: (0..info.nbOptInput)
+                .map(|i| parameter(handle, i))
+                .collect::<Result<_, _>>()?,
+            outputs: (0..info.nbOutput).map(|i| output(handle, i)).collect::<Result<_, _>>()?,
+        })
     }
 }
 
 /// # Safety
 /// The handle is the library's, and the function has such an input.
-unsafe fn input(handle: *const sys::TA_FuncHandle, index: c_uint) -> Input {
+unsafe fn input(handle: *const sys::TA_FuncHandle, index: c_uint) -> Result<Input, Refused> {
     let mut info = ptr::null();
     // SAFETY: by this function's own condition.
     let info: &sys::TA_InputParameterInfo = unsafe {
-        sys::TA_GetInputParameterInfo(handle, index, &mut info);
+        accepted(sys::TA_GetInputParameterInfo(handle, index, &mut info))?;
         &*info
     };
     if info.type_ != sys::TA_Input_Price {
-        return Input::Real;
+        return Ok(Input::Real);
     }
     let flags = [
         sys::TA_IN_PRICE_OPEN,
@@ -131,17 +138,20 @@ unsafe fn input(handle: *const sys::TA_FuncHandle, index: c_uint) -> Input {
         sys::TA_IN_PRICE_CLOSE,
         sys::TA_IN_PRICE_VOLUME,
     ];
-    Input::Prices(flags.map(|flag| info.flags & flag != 0))
+    Ok(Input::Prices(flags.map(|flag| info.flags & flag != 0)))
 }
 
 /// # Safety
 /// The handle is the library's, and the function has such a parameter.
-unsafe fn parameter(handle: *const sys::TA_FuncHandle, index: c_uint) -> Parameter {
+unsafe fn parameter(
+    handle: *const sys::TA_FuncHandle,
+    index: c_uint,
+) -> Result<Parameter, Refused> {
     let mut info = ptr::null();
     // SAFETY: by this function's own condition; the type tells what the data
     // set is.
     unsafe {
-        sys::TA_GetOptInputParameterInfo(handle, index, &mut info);
+        accepted(sys::TA_GetOptInputParameterInfo(handle, index, &mut info))?;
         let info: &sys::TA_OptInputParameterInfo = &*info;
         let (integer, min, max) = match info.type_ {
             sys::TA_OptInput_IntegerRange => {
@@ -166,7 +176,7 @@ unsafe fn parameter(handle: *const sys::TA_FuncHandle, index: c_uint) -> Paramet
                 (false, min, max)
             }
         };
-        Parameter { name: text(info.paramName), integer, default: info.defaultValue, min, max }
+        Ok(Parameter { name: text(info.paramName), integer, default: info.defaultValue, min, max })
     }
 }
 
@@ -176,16 +186,16 @@ fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
 
 /// # Safety
 /// The handle is the library's, and the function has such an output.
-unsafe fn output(handle: *const sys::TA_FuncHandle, index: c_uint) -> Output {
+unsafe fn output(handle: *const sys::TA_FuncHandle, index: c_uint) -> Result<Output, Refused> {
     let mut info = ptr::null();
     // SAFETY: by this function's own condition.
     let info: &sys::TA_OutputParameterInfo = unsafe {
-        sys::TA_GetOutputParameterInfo(handle, index, &mut info);
+        accepted(sys::TA_GetOutputParameterInfo(handle, index, &mut info))?;
         &*info
     };
     // SAFETY: as above.
     let name = unsafe { text(info.paramName) };
-    Output { name, integer: info.type_ == sys::TA_Output_Integer }
+    Ok(Output { name, integer: info.type_ == sys::TA_Output_Integer })
 }
 
 /// A call that the library refused: its return code.
@@ -194,6 +204,59 @@ pub(super) struct Refused(pub(super) c_int);
 
 fn accepted(code: c_int) -> Result<(), Refused> {
     if code == sys::TA_SUCCESS { Ok(()) } else { Err(Refused(code)) }
+}
+
+/// The code's name and meaning, in the library's own words.
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut info = sys::TA_RetCodeInfo { enumStr: ptr::null(), infoStr: ptr::null() };
+        // SAFETY: the library sets both to constant strings, whatever the code.
+        let (name, meaning) = unsafe {
+            sys::TA_SetRetCodeInfo(self.0, &mut info);
+            (text(info.enumStr), text(info.infoStr))
+        };
+        write!(f, "{name} ({meaning})")
+    }
+}
+
+/// Held by those whose calls run with the library's settings as they are, and by
+/// one alone that changes them.
+static SETTINGS: RwLock<()> = RwLock::new(());
+
+/// Settings of other code in this process, which are put back after a call.
+struct Others {
+    unstable_periods: Vec<(sys::TA_FuncUnstId, c_uint)>,
+    compatibility: sys::TA_Compatibility,
+}
+
+impl Others {
+    /// Those that are not the library's defaults.
+    fn found() -> Option<Self> {
+        let ids = sys::TA_UNSTABLE_PERIODS.iter().map(|(_, id)| *id);
+        // SAFETY: only reads, and the ids are those that the library knows.
+        let periods = ids.map(|id| (id, unsafe { sys::TA_GetUnstablePeriod(id) }));
+        let unstable_periods: Vec<_> = periods.filter(|(_, period)| *period != 0).collect();
+        // SAFETY: as above.
+        let compatibility = unsafe { sys::TA_GetCompatibility() };
+        let default = compatibility == sys::TA_COMPATIBILITY_DEFAULT;
+        (!default || !unstable_periods.is_empty())
+            .then_some(Self { unstable_periods, compatibility })
+    }
+
+    fn set(&self, defaults: bool) -> Result<(), Refused> {
+        for (id, period) in &self.unstable_periods {
+            // SAFETY: the id is one that the library knows; no other call of this
+            // crate is running.
+            accepted(unsafe {
+                sys::TA_SetUnstablePeriod(*id, if defaults { 0 } else { *period })
+            })?;
+        }
+        let default = sys::TA_COMPATIBILITY_DEFAULT;
+        // SAFETY: no other call of this crate is running.
+        accepted(unsafe {
+            sys::TA_SetCompatibility(if defaults { default } else { self.compatibility })
+        })
+    }
 }
 
 /// A function's parameters in the library's own holder.
@@ -229,8 +292,30 @@ impl Description {
         let mut lookback = 0;
         let holder = self.holder(arguments)?;
         // SAFETY: the holder is alive.
-        accepted(unsafe { sys::TA_GetLookback(holder.0, &mut lookback) })?;
-        Ok(usize::try_from(lookback).unwrap_or_default())
+        self.undisturbed(|| accepted(unsafe { sys::TA_GetLookback(holder.0, &mut lookback) }))?;
+        // It gives -1 where it refuses the parameters.
+        usize::try_from(lookback).map_err(|_| Refused(sys::TA_BAD_PARAM))
+    }
+
+    /// Makes a call with the library's default settings, whatever other code has
+    /// set. Unstable periods and the compatibility are put back after it; candle
+    /// settings cannot be read, and stay at their defaults.
+    fn undisturbed(&self, call: impl FnOnce() -> Result<(), Refused>) -> Result<(), Refused> {
+        if self.candles {
+            let _alone = SETTINGS.write().unwrap_or_else(PoisonError::into_inner);
+            // SAFETY: no other call of this crate is running.
+            accepted(unsafe { sys::TA_RestoreCandleDefaultSettings(sys::TA_AllCandleSettings) })?;
+        }
+        {
+            let _shared = SETTINGS.read().unwrap_or_else(PoisonError::into_inner);
+            if Others::found().is_none() {
+                return call();
+            }
+        }
+        let _alone = SETTINGS.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(others) = Others::found() else { return call() };
+        let called = others.set(true).and_then(|()| call());
+        others.set(false).and(called)
     }
 
     /// Computes over whole columns, and returns the row of the first value with
@@ -294,7 +379,9 @@ impl Description {
         }
         let (mut begin, mut count) = (0, 0);
         // SAFETY: every input and output has been set, and is long enough.
-        accepted(unsafe { sys::TA_CallFunc(holder.0, 0, last, &mut begin, &mut count) })?;
+        self.undisturbed(|| {
+            accepted(unsafe { sys::TA_CallFunc(holder.0, 0, last, &mut begin, &mut count) })
+        })?;
         let count = usize::try_from(count).unwrap_or_default();
         for (output, (real, whole)) in self.outputs.iter().zip(real.iter_mut().zip(&whole)) {
             if output.integer {

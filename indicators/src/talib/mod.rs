@@ -48,10 +48,25 @@
 //! series is at hand: that is one call.
 //!
 //! # Threads and settings
-//! Calls are safe from any number of threads. The library's process-wide
-//! settings (unstable periods, candle settings, compatibility) are left as they
-//! are when it starts; an unstable period is held back on this side. Code that
-//! changes them through `ta-lib-sys` changes what running functions compute.
+//! Calls are safe from any number of threads. Every one of them runs with the
+//! library's default settings (unstable periods, candle settings, compatibility),
+//! whatever other code in the process has set; an unstable period is held back on
+//! this side. Where other code has set unstable periods or the compatibility, calls
+//! run one at a time, and put back what they found. Candle settings cannot be read:
+//! a function of candles sets them to their defaults, and there they stay.
+//!
+//! What remains is a setting that other code changes, with no lock that this crate
+//! could know of, while a call is running: the library reads it then, or half of
+//! it. Nor does other code that computes meanwhile know of what is set and put back
+//! here. With settings other than the defaults, call the library yourself only while
+//! nothing here computes.
+//!
+//! # Refusals
+//! Parameters that the library refuses, though each is in its range, are an error
+//! when a function is made. Whatever else it may refuse a running function, memory
+//! above all, leaves values out, and [`DynIndicator::failure`] says so.
+//!
+//! [`DynIndicator::failure`]: crate::DynIndicator::failure
 
 mod function;
 mod library;

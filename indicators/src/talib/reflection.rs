@@ -29,8 +29,9 @@ fn leak<T>(value: T) -> &'static T {
 /// `None` for a function of a group that this version does not know.
 fn row(function: &'static Description) -> Option<Row> {
     let parameters: Vec<_> = function.parameters.iter().map(parameter).collect();
-    let own = catalog::find(&function.name).map_or(&[][..], |row| row.outputs);
-    let named = |(index, field)| output(field, own.get(index).map(|own: &Field| own.name));
+    let own = catalog::find(&function.name);
+    let fields = own.map_or(&[][..], |row| row.outputs);
+    let named = |(index, field)| output(field, fields.get(index).map(|own: &Field| own.name));
     let outputs: Vec<_> = function.outputs.iter().enumerate().map(named).collect();
     Some(Row {
         info: leak(Info {
@@ -42,7 +43,9 @@ fn row(function: &'static Description) -> Option<Row> {
         }),
         inputs: sources(&function.inputs).leak(),
         outputs: outputs.leak(),
-        make: |row, arguments| Ok(Box::new(Function::new(row, arguments))),
+        // Where both have it, the reason is given in this crate's own words.
+        fitting: own.map_or(Ok, |row| row.fitting),
+        make: |row, arguments| Ok(Box::new(Function::new(row, arguments)?)),
     })
 }
 

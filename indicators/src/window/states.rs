@@ -2,6 +2,7 @@
 //! has room for.
 
 use super::{SavedWindow, Window};
+use crate::origin::whole;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -43,7 +44,7 @@ impl<S: Serialize + DeserializeOwned> Window for States<S> {
     fn load(&mut self, saved: SavedWindow) -> bool {
         let byte = |value: f64| Some(value as u8).filter(|byte| f64::from(*byte) == value);
         let bytes: Option<Vec<u8>> = saved.values.into_iter().map(byte).collect();
-        let states = bytes.and_then(|bytes| postcard::from_bytes::<Vec<S>>(&bytes).ok());
+        let states = bytes.and_then(|bytes| whole::<Vec<S>>(&bytes));
         match states {
             Some(states) if states.len() == self.states.len() => {
                 self.states = states.into();

@@ -162,3 +162,18 @@ fn help_and_the_version_are_no_errors() {
         assert!(!run.stdout.is_empty());
     }
 }
+
+#[cfg(feature = "talib")]
+#[test]
+fn parameters_that_do_not_fit_with_either_backend() {
+    for backend in ["native", "talib"] {
+        let rest = ["--backend", backend, "-"];
+        let refused =
+            run(&arguments(&["mavp(close,volume,30,2)"], &rest), "close,volume\n1,2\n3,4\n");
+        assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
+        assert_eq!(
+            refused.stderr,
+            "ta: --expr 'mavp(close,volume,30,2)': character 1: MAVP: min_period is 30, expected at most max_period, 2\n"
+        );
+    }
+}

@@ -49,7 +49,8 @@ pub(crate) struct Compute {
     /// Start where the run that wrote this snapshot stopped
     #[arg(long, value_name = "FILE")]
     pub(crate) snapshot_in: Option<PathBuf>,
-    /// Write a snapshot after the last row, of all expressions; not written when the run fails
+    /// Write a snapshot after the last row, of all expressions; not written when the run fails, or
+    /// nobody reads its output to the end
     #[arg(long, value_name = "FILE")]
     pub(crate) snapshot_out: Option<PathBuf>,
     /// The CSV file, or - for standard input

@@ -14,18 +14,39 @@ use std::io::{self, BufReader, Read, Write};
 
 pub(crate) fn run(arguments: &Compute, output: &mut impl Write) -> Result<(), Failure> {
     let mut expressions = parse(&arguments.expressions, &arguments.backend.rows()?)?;
+    if let Some(path) = &arguments.snapshot_out {
+        saved::check(path, &arguments.file)?;
+    }
     if let Some(path) = &arguments.snapshot_in {
         saved::read(path, arguments.backend, &mut expressions)?;
     }
     let mut rows = Rows::open(arguments, &expressions)?;
-    rows.write_header(&expressions, output)?;
-    match arguments.batch {
-        true => batch(&mut rows, &mut expressions, output)?,
-        false => stream(&mut rows, &mut expressions, output)?,
+    let Some(path) = &arguments.snapshot_out else {
+        return append(&mut rows, &mut expressions, arguments.batch, output);
+    };
+    match append(&mut rows, &mut expressions, arguments.batch, output) {
+        Ok(()) => saved::write(path, arguments.backend, &expressions),
+        // Whoever has read enough still counts on the snapshot.
+        Err(Failure::Output(error)) => Err(Failure::NotSaved { path: path.clone(), error }),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Writes every row with what the expressions give for it.
+fn append(
+    rows: &mut Rows,
+    expressions: &mut [Expression],
+    at_once: bool,
+    output: &mut impl Write,
+) -> Result<(), Failure> {
+    rows.write_header(expressions, output)?;
+    match at_once {
+        true => batch(rows, expressions, output)?,
+        false => stream(rows, expressions, output)?,
     }
     output.flush().map_err(Failure::Output)?;
-    match &arguments.snapshot_out {
-        Some(path) => saved::write(path, arguments.backend, &expressions),
+    match expressions.iter().find_map(Expression::failure) {
+        Some(failure) => Err(Failure::Library(failure)),
         None => Ok(()),
     }
 }

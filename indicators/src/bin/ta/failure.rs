@@ -69,6 +69,17 @@ pub(crate) enum Failure {
         /// Why.
         error: SavedError,
     },
+    /// The output cannot be written any more, and a snapshot was asked for.
+    #[error("{}: the snapshot was not written, since the output ended early: {error}", path.display())]
+    NotSaved {
+        /// The snapshot's file.
+        path: PathBuf,
+        /// Why the output ended.
+        error: io::Error,
+    },
+    /// The C library refused a call.
+    #[error("{0}")]
+    Library(String),
     /// The output cannot be written.
     #[error("the output cannot be written: {0}")]
     Output(io::Error),
@@ -84,6 +95,10 @@ pub(crate) enum SavedError {
     File(#[from] io::Error),
     #[error("no snapshot of `ta compute`")]
     Unreadable,
+    #[error("the snapshot goes on for {more} bytes after its end")]
+    TooLong { more: usize },
+    #[error("the snapshot would overwrite the input")]
+    IsInput,
     #[error("the snapshot has format version {found}, expected {expected}")]
     OtherFormat { found: u32, expected: u32 },
     #[error("the snapshot is of the backend {found}, expected {expected}")]

@@ -1,7 +1,8 @@
 //! `ta`: the library at a command line. This file is the way in and the way out:
 //! which command runs, what is said when it fails, and the exit code. Exit code
 //! 2 and one line on stderr for whatever a user can get wrong; a reader of the
-//! output that stops reading ends the run without a word.
+//! output that stops reading ends the run without a word, unless a snapshot was to
+//! be written after the last row.
 #![forbid(unsafe_code)]
 
 mod args;

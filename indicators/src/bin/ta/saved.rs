@@ -6,7 +6,7 @@ use crate::failure::{Failure, SavedError};
 use indicators::Expression;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// What a file begins with, so that another file is told from a later format.
@@ -45,7 +45,11 @@ fn restore(
     if found != FORMAT {
         return Err(SavedError::OtherFormat { found, expected: FORMAT });
     }
-    let body: Body<'_> = postcard::from_bytes(body).map_err(|_| SavedError::Unreadable)?;
+    let (body, rest) =
+        postcard::take_from_bytes::<Body<'_>>(body).map_err(|_| SavedError::Unreadable)?;
+    if !rest.is_empty() {
+        return Err(SavedError::TooLong { more: rest.len() });
+    }
     if body.backend != backend.name() {
         let found = body.backend.to_owned();
         return Err(SavedError::OtherBackend { found, expected: backend.name() });
@@ -58,6 +62,34 @@ fn restore(
         expression.restore(snapshot)?;
     }
     Ok(())
+}
+
+/// Refuses a place where no snapshot of a run over `input` can go, as far as that
+/// can be known before the run.
+pub(crate) fn check(path: &Path, input: &Path) -> Result<(), Failure> {
+    // What standard input is redirected from has a name too, on Unix.
+    let input = if input == Path::new("-") { Path::new("/dev/stdin") } else { input };
+    let is_input = fs::canonicalize(path).is_ok_and(|path| {
+        path.is_file() && fs::canonicalize(input).is_ok_and(|input| input == path)
+    });
+    let refused = match is_input {
+        true => Err(SavedError::IsInput),
+        false => try_place(path).map_err(SavedError::from),
+    };
+    refused.map_err(|error| Failure::Saved { path: path.to_owned(), error })
+}
+
+/// Whether the new file could be begun. What is no file cannot be tried.
+fn try_place(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => Ok(()),
+        _ => {
+            let (_, partial) = places(path);
+            fs::write(&partial, [])?;
+            fs::remove_file(&partial)
+        }
+    }
 }
 
 /// Writes the states to a file, whole or not at all.
@@ -85,14 +117,19 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
         return fs::write(path, bytes);
     }
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut partial = path.clone().into_os_string();
-    partial.push(format!(".{}", std::process::id()));
-    let partial = PathBuf::from(partial);
+    let (path, partial) = places(path);
     let written = fs::write(&partial, bytes).and_then(|()| fs::rename(&partial, &path));
     if written.is_err() {
         // Nothing better can be done about a file that is left over.
         let _ = fs::remove_file(&partial);
     }
     written
+}
+
+/// Where a file is, behind links, and where its next content is while it grows.
+fn places(path: &Path) -> (PathBuf, PathBuf) {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut partial = path.clone().into_os_string();
+    partial.push(format!(".{}", std::process::id()));
+    (path, partial.into())
 }
