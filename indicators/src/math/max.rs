@@ -30,7 +30,11 @@ use crate::window::{Extreme, ExtremeState, Highest, Window};
 /// ```
 ///
 /// # Source
-/// TA-Lib, group 'Math Operators'.
+/// A definition. How it is found in a time that does not depend on the period: Marcel van
+/// Herk, "A fast algorithm for local minimum and maximum filters on rectangular and
+/// octagonal kernels", *Pattern Recognition Letters* 13, 1992, and Joseph Gil and Michael
+/// Werman, "Computing 2-D min, median, and max filters", *IEEE Transactions on Pattern
+/// Analysis and Machine Intelligence* 15, 1993.
 pub type Max = Machine<Kernel>;
 
 impl Max {

@@ -33,7 +33,8 @@ use serde::{Deserialize, Serialize};
 /// ```
 ///
 /// # Source
-/// TA-Lib, group 'Overlap Studies'.
+/// Those of the kinds, each on its own page; the choice between them as in TA-Lib, group
+/// 'Overlap Studies'.
 pub type Ma = Machine<Kernel>;
 
 impl Ma {

@@ -30,7 +30,8 @@ use crate::window::{Range, RangeState, Window};
 /// ```
 ///
 /// # Source
-/// TA-Lib, group 'Overlap Studies'.
+/// A definition: what statistics call the midrange, of the last values. No single source
+/// is known.
 pub type MidPoint = Machine<Kernel>;
 
 impl MidPoint {

@@ -29,7 +29,9 @@ use crate::window::{Range, RangeState, Window};
 /// ```
 ///
 /// # Source
-/// TA-Lib, group 'Overlap Studies'.
+/// A definition: the middle of the range. No single source is known. It is the middle
+/// line of a [`Donchian`](crate::Donchian) channel, and over 9 and 26 bars the conversion
+/// and the base line of Goichi Hosoda's *Ichimoku Kinko Hyo*, of the late 1960s.
 pub type MidPrice = Machine<Kernel>;
 
 impl MidPrice {

@@ -38,7 +38,8 @@ use std::hint::select_unpredictable;
 /// ```
 ///
 /// # Source
-/// Attributed to Olivier Seban; as in TA-Lib, group 'Overlap Studies'.
+/// Attributed to Olivier Seban; a publication of his with its rules is not known. The
+/// first trend and the order of the rules are TA-Lib's.
 pub type SuperTrend = Machine<Kernel>;
 
 impl SuperTrend {

@@ -30,8 +30,10 @@ use crate::window::{Ring, Window};
 /// ```
 ///
 /// # Source
-/// TA-Lib, group 'Overlap Studies'. The name is that of John F. Ehlers and Ric
-/// Way, *Zero Lag (Well, Almost)*, 2010, who describe another filter.
+/// No source of the formula itself is known. Its name is that of John F. Ehlers and Ric
+/// Way, "Zero Lag (Well, Almost)", *Technical Analysis of Stocks & Commodities*,
+/// November 2010, pages 30 to 35, who take the lag away with another filter: an average
+/// that is corrected by its own error.
 pub type Zlema = Machine<Kernel>;
 
 impl Zlema {

@@ -35,7 +35,9 @@ use crate::window::{Sample, Window};
 /// ```
 ///
 /// # Source
-/// TA-Lib, group 'Price Transform'.
+/// A definition: the mean absolute deviation of statistics, of the last values. It is the
+/// divisor in Donald R. Lambert, "Commodity Channel Index: Tool for Trading Cyclic
+/// Trends", *Commodities*, October 1980.
 pub type Avgdev = Machine<Kernel>;
 
 impl Avgdev {

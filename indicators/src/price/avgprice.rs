@@ -23,7 +23,7 @@ use crate::parameter::Arguments;
 /// ```
 ///
 /// # Source
-/// TA-Lib, group 'Price Transform'.
+/// A definition. No single source is known.
 pub type Avgprice = Machine<Kernel>;
 
 impl Avgprice {

@@ -29,7 +29,8 @@ use crate::window::Window;
 /// ```
 ///
 /// # Source
-/// TA-Lib, group 'Volatility Indicators'.
+/// A definition, which has long been in use as the average daily range. No single source
+/// is known. Wilder's [`Atr`](crate::Atr) counts the gaps between bars too.
 pub type Adr = Machine<Kernel>;
 
 impl Adr {

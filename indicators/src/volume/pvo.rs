@@ -34,7 +34,9 @@ use crate::window::Window;
 /// ```
 ///
 /// # Source
-/// TA-Lib, group 'Volume Indicators'.
+/// Steven B. Achelis, *Technical Analysis from A to Z*, 2nd edition, 2001, "Volume
+/// Oscillator", in percent; the default kind and periods of the averages are those of
+/// Gerald Appel's MACD.
 pub type Pvo = Machine<Kernel>;
 
 impl Pvo {

@@ -34,7 +34,7 @@ use serde::{Deserialize, Serialize};
 /// ```
 ///
 /// # Source
-/// TA-Lib, group 'Volume Indicators'.
+/// A definition. No single source is known.
 pub type Rvol = Machine<Kernel>;
 
 impl Rvol {
