@@ -167,6 +167,7 @@ impl<'a> Topic<'a> {
         }
         let mut unread: Vec<i32> = from.iter().map(|&(partition, _)| partition).collect();
         self.committed.assign(&list).map_err(Error::kafka(format!("read topic {}", self.name)))?;
+        let mut failures = Throttle::default();
         while !unread.is_empty() {
             match self.committed.poll(Duration::from_millis(100)) {
                 Some(Ok(message)) => {
@@ -178,10 +179,18 @@ impl<'a> Topic<'a> {
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     unread.retain(|&p| p != partition);
                 }
-                Some(Err(reason @ KafkaError::MessageConsumptionFatal(_))) => {
+                Some(Err(reason)) if is_lasting(&reason) => {
                     return Err(Error::kafka(format!("read topic {}", self.name))(reason).into());
                 }
-                Some(Err(error)) => tracing::debug!("reading topic {}: {error}", self.name),
+                Some(Err(error)) => {
+                    if let Some(held_back) = failures.admit() {
+                        tracing::warn!(
+                            held_back,
+                            "could not read topic {} yet: {error}",
+                            self.name
+                        );
+                    }
+                }
                 None => {}
             }
             patience()?;
@@ -189,4 +198,21 @@ impl<'a> Topic<'a> {
         self.committed.unassign().map_err(Error::kafka(format!("read topic {}", self.name)))?;
         Ok(())
     }
+}
+
+/// Whether a reader that meets this error would wait for ever: it may not read the
+/// topic, or there is none. The client has waited for a new topic to become known by
+/// the time it says so.
+fn is_lasting(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        error,
+        KafkaError::MessageConsumptionFatal(_)
+            | KafkaError::MessageConsumption(
+                Code::TopicAuthorizationFailed
+                    | Code::UnknownTopic
+                    | Code::UnknownPartition
+                    | Code::UnknownTopicOrPartition
+            )
+    )
 }

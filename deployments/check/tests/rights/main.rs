@@ -21,7 +21,7 @@ use rdkafka::message::{Message, OwnedMessage};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
 use rdkafka::{Offset, TopicPartitionList};
 use serde_json::Value;
-use std::sync::Mutex;
+use std::sync::{Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -270,4 +270,25 @@ fn nobody_can_do_more() {
     // It would fence off the other service.
     let other = take_over("technical-indicators", "candles-candles-0");
     refused(other, Code::TransactionalIdAuthorizationFailed);
+}
+
+#[test]
+fn who_may_not_read_a_topic_is_told_so() {
+    let Some(broker) = Broker::start(&kafka()) else { return };
+    let (user, topic) = ("technical-indicators", "candles.dlq");
+    write(&broker.client(user), topic, "A/B", "{}").unwrap();
+    let mut arguments = vec![user.to_owned(), "--kafka-security-protocol=ssl".to_owned()];
+    for (name, value) in broker.access(user) {
+        arguments.push(format!("--{}={value}", name.to_lowercase().replace('_', "-")));
+    }
+    let options = Admin::try_parse_from(arguments).unwrap();
+    let config = options.connection.resolve(dead_letters::DEFAULTS).unwrap();
+    let (answer, answered) = mpsc::channel();
+    std::thread::spawn(move || {
+        answer.send(dead_letters::list(&config, topic, &Filter::default(), &mut |_| true)).unwrap();
+    });
+    let listed = answered.recv_timeout(PATIENCE).expect("it waits for ever");
+    let error = listed.unwrap_err().to_string();
+    assert!(error.starts_with("could not read topic candles.dlq: "), "{error}");
+    assert!(error.contains("Topic authorization failed"), "{error}");
 }
