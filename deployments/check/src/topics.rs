@@ -134,7 +134,9 @@ fn needed(service: &Service) -> Rights {
         let operations = operations.iter().map(|&operation| operation.to_owned());
         rights.entry((kind.into(), pattern.into(), name)).or_default().extend(operations);
     };
-    allow("topic", "literal", kafka.output_topic.clone(), &["Describe", "Write"]);
+    // A service asks how large a batch of messages may be, and whether they stay.
+    let output = kafka.output_topic.clone();
+    allow("topic", "literal", output, &["Describe", "DescribeConfigs", "Write"]);
     allow(
         "topic",
         "literal",

@@ -297,6 +297,11 @@ fn rights_that_are_too_few_or_too_many() {
         let breaks = [("KafkaUser candles", pointer.as_str(), value)];
         expect(kafka(), topics::check_users, &breaks, &["KafkaUser candles", words]);
     }
+    // The output: whose settings are asked for, too.
+    let output = "/spec/authorization/acls/1/operations";
+    let breaks = [("KafkaUser candles", output, json!(["Describe", "Write"]))];
+    let words = ["KafkaUser candles", "may not [\"DescribeConfigs\"]"];
+    expect(kafka(), topics::check_users, &breaks, &words);
     let topic = "/spec/authorization/acls/0/resource/name";
     let breaks = [("KafkaUser keda", topic, json!("trade"))];
     expect(kafka(), topics::check_users, &breaks, &["KafkaUser keda", "no KafkaTopic trade"]);

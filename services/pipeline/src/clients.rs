@@ -14,6 +14,10 @@ use crate::config::KafkaConfig;
 use crate::error::Error;
 use crate::meter::Throttle;
 
+/// Size of a batch of records, in bytes, where the topics allow it. It is the client's
+/// default.
+const BATCH: u64 = 1_000_000;
+
 /// What a consumer sees of open and aborted transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Isolation {
@@ -131,10 +135,12 @@ pub(crate) fn reader(
         .map_err(Error::kafka("set up a reader"))
 }
 
-/// The transactional producer.
+/// The transactional producer. A topic's `max.message.bytes` is for a batch, so that
+/// records which it takes one by one may be too large for it together.
 pub(crate) fn producer(
     config: &KafkaConfig,
     transactional_id: &str,
+    largest_batch: u64,
 ) -> Result<BaseProducer<Logged>, Error> {
     common(config)
         .set("transactional.id", transactional_id)
@@ -147,6 +153,7 @@ pub(crate) fn producer(
         // Dead letters keep their payload, however large their topic allowed it.
         .set("message.max.bytes", "100000000")
         .set("queue.buffering.max.messages", "200000")
+        .set("batch.size", largest_batch.clamp(1, BATCH).to_string())
         .set("delivery.report.only.error", "true")
         .create_with_context(Logged::default())
         .map_err(Error::kafka("set up the producer"))

@@ -30,6 +30,9 @@ pub const DEFAULTS: Defaults =
 /// A transaction holds no more letters, or bytes, than this.
 const MOST_LETTERS: usize = 500;
 const MOST_BYTES: usize = 16 << 20;
+/// Size of a batch of letters in bytes, which is one at least. Each fits into the
+/// topic that it came from; whether two do, this client may have no right to ask.
+const ONE_EACH: u64 = 1;
 /// Of a topic for late input.
 const LATE: &str = ".late";
 
@@ -112,7 +115,8 @@ pub fn redrive(
         topics::prepare_redrive(config, topic, &marks_of(topic))?;
         // An earlier run that was killed is over from here on: its open
         // transaction is aborted before the marks are read.
-        transaction = Some(Transaction::take_over(config, &format!("redrive-{topic}"))?);
+        let id = format!("redrive-{topic}");
+        transaction = Some(Transaction::take_over(config, &id, ONE_EACH)?);
     }
     let mut running = Redrive { marks: marks_of(topic), transaction, batch: Vec::new(), bytes: 0 };
     let marks = marks(config, topic)?;

@@ -50,8 +50,8 @@ pub enum Error {
         /// What is wrong with it, and what was expected.
         problem: String,
     },
-    /// A state record in the changelog cannot be used. Going on without it
-    /// would give wrong results.
+    /// A state record in the changelog cannot be used, or not be written. Going on
+    /// without it would give wrong results.
     #[error("changelog {topic}, partition {partition}, key '{key}': {problem}")]
     State {
         /// The changelog topic.

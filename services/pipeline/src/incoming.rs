@@ -84,10 +84,12 @@ pub(crate) fn copied<'a>(
     }
 }
 
+/// At most the size of a batch of one record, in bytes, without the key, the value and
+/// the headers.
+pub(crate) const FRAME: u64 = 128;
+
 /// At most the size of a record that is a batch of its own, in bytes.
 fn size_of(message: &BorrowedMessage<'_>) -> u64 {
-    /// Of a batch and a record, without the key, the value and the headers.
-    const FRAME: u64 = 128;
     let bytes = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len) as u64;
     // See `labels`. Nobody knows the size of such a header.
     let headers = catch_unwind(AssertUnwindSafe(|| {
@@ -97,7 +99,7 @@ fn size_of(message: &BorrowedMessage<'_>) -> u64 {
     FRAME + bytes(message.key()) + bytes(message.payload()) + headers.unwrap_or(0)
 }
 
-fn header_size(key: &str, value: usize) -> u64 {
+pub(crate) fn header_size(key: &str, value: usize) -> u64 {
     /// Two numbers of variable length.
     const LENGTHS: usize = 10;
     (key.len() + value + LENGTHS) as u64

@@ -18,7 +18,7 @@ use crate::restore;
 use crate::shutdown::{Health, Shutdown};
 use crate::sink::Outgoing;
 use crate::source::{Event, Position, Source, SourceError};
-use crate::topics;
+use crate::topics::{self, Limits};
 use crate::transaction::Transaction;
 
 /// Version of the format of [`Position`] in the changelog.
@@ -45,11 +45,11 @@ pub fn run(
 ) -> Result<(), Error> {
     let name = source.name();
     let codecs = contracts::of_source(config)?;
-    let partitions = topics::prepare_source(config)?;
+    let (partitions, limits) = topics::prepare_source(config)?;
     // By the source and not by the instance: two instances with one source
     // would publish every trade twice.
     let id = format!("{}-{name}", config.consumer_group);
-    let transaction = Transaction::take_over(config, &id)?;
+    let transaction = Transaction::take_over(config, &id, limits.batch)?;
     let position = last_position(config, &name, partitions, shutdown)?;
     tracing::info!(
         source = name,
@@ -75,6 +75,7 @@ pub fn run(
         name: name.clone(),
         id,
         partitions,
+        limits,
         transaction,
         position,
         clock_ms: 0,
@@ -127,6 +128,7 @@ struct Publisher<'a> {
     /// the name alone, the clock of one process would speak for the pairs of another.
     id: String,
     partitions: i32,
+    limits: Limits,
     transaction: Transaction,
     position: Position,
     /// The latest time that the source has told, by a trade or by its clock.
@@ -251,6 +253,7 @@ impl Publisher<'_> {
         if !self.pending_ms.is_empty() {
             let topic = self.config.changelog_topic();
             let bytes = restore::encode(&self.position, &topic)?;
+            restore::check_size(&topic, 0, &self.name, &bytes, self.limits.state)?;
             self.transaction.send(Outgoing {
                 topic: &topic,
                 partition: Some(0),

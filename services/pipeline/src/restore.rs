@@ -11,10 +11,13 @@ use serde::de::DeserializeOwned;
 use crate::committed::{Patience, Topic};
 use crate::config::KafkaConfig;
 use crate::error::{Error, Failure};
+use crate::incoming::{FRAME, header_size};
 use crate::marker::{self, Found, Marker};
 
 /// The header with the version of a state's format, in decimal digits.
 const STATE_VERSION: &str = "state-version";
+/// Its number of digits, at most.
+const LONGEST_VERSION: usize = 10;
 
 /// The headers of a state record.
 pub(crate) fn headers(version: u32) -> OwnedHeaders {
@@ -26,6 +29,27 @@ pub(crate) fn headers(version: u32) -> OwnedHeaders {
 pub(crate) fn encode<S: Serialize>(state: &S, topic: &str) -> Result<Vec<u8>, Error> {
     postcard::to_stdvec(state)
         .map_err(|e| Error::Encode { topic: topic.to_owned(), reason: e.to_string() })
+}
+
+/// Refuses a state that is too large for its topic. The broker would, too, and say of
+/// which topic, but neither of which key nor how large.
+pub(crate) fn check_size(
+    topic: &str,
+    partition: i32,
+    key: &str,
+    state: &[u8],
+    largest: u64,
+) -> Result<(), Error> {
+    let size =
+        FRAME + header_size(STATE_VERSION, LONGEST_VERSION) + (key.len() + state.len()) as u64;
+    if size <= largest {
+        return Ok(());
+    }
+    let problem = format!(
+        "the state takes {size} bytes with its key and headers, but max.message.bytes of the topic \
+         is {largest}: raise it"
+    );
+    Err(Error::State { topic: topic.to_owned(), partition, key: key.to_owned(), problem })
 }
 
 /// A key's last record in the changelog.

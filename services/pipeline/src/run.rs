@@ -46,10 +46,10 @@ pub fn run<P: Processor>(
     shutdown: &Shutdown,
 ) -> Result<(), Error> {
     let codecs = contracts::of_step(&processor, config)?;
-    let room_for_copies = topics::prepare_step(config, P::HAS_LATE)?;
-    let transaction = Transaction::take_over(config, &config.transactional_id())?;
+    let limits = topics::prepare_step(config, P::HAS_LATE)?;
+    let transaction = Transaction::take_over(config, &config.transactional_id(), limits.batch)?;
     let mut running = Loop {
-        step: Step::new(processor, codecs, config, room_for_copies, transaction.sink())?,
+        step: Step::new(processor, codecs, config, limits, transaction.sink())?,
         transaction,
         assigned: None,
         records: 0,

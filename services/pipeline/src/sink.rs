@@ -96,17 +96,35 @@ impl Sink {
         std::thread::sleep(Duration::from_micros(200));
     }
 
+    /// Why the client has refused something: that it is in the wrong state for it only
+    /// means that the transaction has failed before. Asked to begin another one, it says
+    /// of what.
+    fn cause(&self, error: KafkaError) -> KafkaError {
+        if !matches!(error, KafkaError::MessageProduction(RDKafkaErrorCode::State)) {
+            return error;
+        }
+        match self.producer.begin_transaction() {
+            Err(KafkaError::Transaction(e)) if e.txn_requires_abort() => KafkaError::Transaction(e),
+            _ => error,
+        }
+    }
+
     /// What an error of the client means for the transaction.
     pub(crate) fn failure(&self, action: &str, error: KafkaError) -> Failure {
         use RDKafkaErrorCode as Code;
         // After a fatal error every call says just that; the first one is why.
         let fatal = self.producer.client().fatal_error().map(|(code, _)| code);
-        let error = fatal.map_or(error, KafkaError::Global);
-        let fenced = matches!(
-            error.rdkafka_error_code(),
-            Some(Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch)
-        );
+        let error = fatal.map_or_else(|| self.cause(error), KafkaError::Global);
+        let code = error.rdkafka_error_code();
+        let fenced =
+            matches!(code, Some(Code::Fenced | Code::ProducerFenced | Code::InvalidProducerEpoch));
         match error {
+            // The same records would be sent again, and refused again.
+            reason if code == Some(Code::MessageSizeTooLarge) => {
+                let limit =
+                    "a record, or a batch of some, is larger than max.message.bytes of its topic";
+                Failure::Stop(Error::kafka(format!("{action}, as {limit}"))(reason))
+            }
             KafkaError::Transaction(e) if e.txn_requires_abort() => {
                 Failure::Abort(format!("could not {action}: {e}"))
             }

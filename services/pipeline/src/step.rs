@@ -21,6 +21,7 @@ use crate::processor::{Outbox, Processor, Record, Refused};
 use crate::restore;
 use crate::sink::{Outgoing, Sink};
 use crate::state::{SlotId, Store};
+use crate::topics::Limits;
 use crate::transaction::Transaction;
 
 /// The reason on a late record; its other headers have the particulars.
@@ -56,8 +57,7 @@ pub(crate) struct Step<P: Processor> {
     dead_letter_topic: String,
     late_topic: String,
     changelog_topic: String,
-    /// Size in bytes that a dead letter or late record may have.
-    room_for_copies: u64,
+    limits: Limits,
 }
 
 impl<P: Processor> Step<P> {
@@ -65,7 +65,7 @@ impl<P: Processor> Step<P> {
         processor: P,
         codecs: StepCodecs<P>,
         config: &KafkaConfig,
-        room_for_copies: u64,
+        limits: Limits,
         sink: Sink,
     ) -> Result<Step<P>, Error> {
         let StepCodecs { input, heartbeat, output } = codecs;
@@ -86,7 +86,7 @@ impl<P: Processor> Step<P> {
             dead_letter_topic: config.dead_letter_topic(),
             late_topic: config.late_topic(),
             changelog_topic: config.changelog_topic(),
-            room_for_copies,
+            limits,
         })
     }
 
@@ -271,6 +271,7 @@ impl<P: Processor> Step<P> {
             return Ok(());
         };
         let bytes = restore::encode(slot.keyed.get(), &self.changelog_topic)?;
+        restore::check_size(&self.changelog_topic, id.0, &slot.key, &bytes, self.limits.state)?;
         transaction.send(Outgoing {
             topic: &self.changelog_topic,
             partition: Some(id.0),
@@ -333,7 +334,7 @@ impl<P: Processor> Step<P> {
         more: &[(&str, &str)],
         transaction: &mut Transaction,
     ) -> Result<(), Failure> {
-        let Copied { key, payload, headers } = copied(message, more, self.room_for_copies);
+        let Copied { key, payload, headers } = copied(message, more, self.limits.copy);
         transaction.send(Outgoing { topic, partition: None, key, payload, headers })
     }
 

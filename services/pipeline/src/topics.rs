@@ -16,34 +16,54 @@ use crate::error::Error;
 
 const CALL: Duration = Duration::from_secs(5);
 
+/// The setting for what happens to old records, and its value for a topic that
+/// keeps the last one of each key.
+const POLICY: &str = "cleanup.policy";
+const COMPACT: &str = "compact";
 /// The setting for the size of a batch of records, which may be a single one.
 const LARGEST: &str = "max.message.bytes";
 /// What a copy of a record may have in its headers, in bytes, that the record has
 /// not.
 const ROOM_FOR_HEADERS: u64 = 65_536;
 
-/// Makes sure of the topics of a step, and returns the size in bytes that copies
-/// of its input may have.
-pub(crate) fn prepare_step(config: &KafkaConfig, has_late: bool) -> Result<u64, Error> {
+/// What the brokers take of a service, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// Of a copy of its input, as a batch of its own. A source has none.
+    pub(crate) copy: u64,
+    /// Of a record in its changelog, as a batch of its own.
+    pub(crate) state: u64,
+    /// Of a batch of records, whichever of its topics it is for.
+    pub(crate) batch: u64,
+}
+
+/// Makes sure of the topics of a step, and returns what they take.
+pub(crate) fn prepare_step(config: &KafkaConfig, has_late: bool) -> Result<Limits, Error> {
     let topics = Topics::connect(config)?;
-    let partitions = topics.ensure(&config.input_topic)?;
-    topics.ensure(&config.output_topic)?;
-    let largest = topics.largest(&config.input_topic)? + ROOM_FOR_HEADERS;
-    let mut room = topics.ensure_copies(&config.dead_letter_topic(), largest)?;
+    let (input, output) = (&config.input_topic, &config.output_topic);
+    let partitions = topics.ensure(input)?;
+    topics.ensure(output)?;
+    let largest = topics.largest(input)? + ROOM_FOR_HEADERS;
+    let mut copy = topics.ensure_copies(&config.dead_letter_topic(), largest)?;
     if has_late {
-        room = room.min(topics.ensure_copies(&config.late_topic(), largest)?);
+        copy = copy.min(topics.ensure_copies(&config.late_topic(), largest)?);
     }
-    topics.ensure_changelog(&config.changelog_topic(), partitions, &config.input_topic)?;
-    Ok(room)
+    let changelog = config.changelog_topic();
+    topics.ensure_changelog(&changelog, partitions, input)?;
+    let state = topics.largest(&changelog)?;
+    Ok(Limits { copy, state, batch: copy.min(state).min(topics.largest(output)?) })
 }
 
 /// Makes sure of the topics of a source, and returns the number of partitions of
-/// its output.
-pub(crate) fn prepare_source(config: &KafkaConfig) -> Result<i32, Error> {
+/// its output, and what they take.
+pub(crate) fn prepare_source(config: &KafkaConfig) -> Result<(i32, Limits), Error> {
     let topics = Topics::connect(config)?;
-    let partitions = topics.ensure(&config.output_topic)?;
-    topics.ensure_changelog(&config.changelog_topic(), 1, "positions of the sources")?;
-    Ok(partitions)
+    let (output, changelog) = (&config.output_topic, config.changelog_topic());
+    let partitions = topics.ensure(output)?;
+    topics.ensure_changelog(&changelog, 1, "positions of the sources")?;
+    let state = topics.largest(&changelog)?;
+    let batch = state.min(topics.largest(output)?);
+    Ok((partitions, Limits { copy: 0, state, batch }))
 }
 
 /// Makes sure of the topic for the marks of a re-drive.
@@ -97,12 +117,13 @@ impl<'a> Topics<'a> {
             .filter(|&partitions| partitions > 0))
     }
 
-    /// A topic that may have any number of partitions.
+    /// A topic for messages, with any number of partitions.
     fn ensure(&self, name: &str) -> Result<i32, Error> {
-        match self.partitions(name)? {
-            Some(partitions) => Ok(partitions),
-            None => self.create(name, self.config.topic_partitions, &[]),
-        }
+        let partitions = match self.partitions(name)? {
+            Some(partitions) => partitions,
+            None => self.create(name, self.config.topic_partitions, &[])?,
+        };
+        Ok(partitions)
     }
 
     /// A topic for copies of records, each with more headers than the record had.
@@ -137,7 +158,7 @@ impl<'a> Topics<'a> {
         let found = match self.partitions(name)? {
             Some(found) => found,
             None => {
-                let settings = [("cleanup.policy", "compact")];
+                let settings = [(POLICY, COMPACT)];
                 self.create(name, partitions, &settings)?
             }
         };
@@ -147,10 +168,10 @@ impl<'a> Topics<'a> {
                 "has {found} partitions, expected {partitions} ({follows})"
             )));
         }
-        let policy = self.setting(name, "cleanup.policy")?;
-        if policy != "compact" {
+        let policy = self.setting(name, POLICY)?;
+        if policy != COMPACT {
             return Err(wrong(format!(
-                "cleanup.policy is '{policy}', expected 'compact', or state would be lost"
+                "{POLICY} is '{policy}', expected '{COMPACT}', or state would be lost"
             )));
         }
         Ok(())

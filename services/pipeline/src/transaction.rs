@@ -2,7 +2,9 @@
 //! committed with the input offsets, aborted when anything goes wrong.
 
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::TopicPartitionList;
@@ -26,9 +28,14 @@ pub(crate) struct Transaction {
 
 impl Transaction {
     /// Takes over the transactional id: whoever had it is fenced off, and its
-    /// open transaction aborted, when this returns.
-    pub(crate) fn take_over(config: &KafkaConfig, id: &str) -> Result<Transaction, Error> {
-        let producer = clients::producer(config, id)?;
+    /// open transaction aborted, when this returns. No batch of several records is
+    /// larger than `largest_batch`, in bytes.
+    pub(crate) fn take_over(
+        config: &KafkaConfig,
+        id: &str,
+        largest_batch: u64,
+    ) -> Result<Transaction, Error> {
+        let producer = clients::producer(config, id, largest_batch)?;
         let mut attempts = 0;
         while let Err(reason) = producer.init_transactions(PATIENCE) {
             attempts += 1;
@@ -104,7 +111,7 @@ impl Transaction {
             let (producer, offsets, group) =
                 (Arc::clone(producer), Arc::clone(&offsets), Arc::clone(&group));
             let (answer, answered) = mpsc::channel();
-            std::thread::spawn(move || {
+            thread::spawn(move || {
                 let added = producer.send_offsets_to_transaction(&offsets, &group, PATIENCE);
                 answer.send(added).ok();
             });
@@ -127,8 +134,18 @@ impl Transaction {
             let reason = KafkaError::Global(RDKafkaErrorCode::OperationTimedOut);
             return Err(Error::kafka("abort the transaction")(reason));
         }
-        let aborted =
-            self.retry("abort the transaction", |producer| producer.abort_transaction(PATIENCE));
+        let (producer, over) = (&self.sink.producer, AtomicBool::new(false));
+        let aborted = thread::scope(|scope| {
+            // The client reports what it drops, and waits until that has been heard.
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    producer.poll(Duration::from_millis(1));
+                }
+            });
+            let aborted = self.retry("abort the transaction", |p| p.abort_transaction(PATIENCE));
+            over.store(true, Ordering::Relaxed);
+            aborted
+        });
         match aborted {
             Ok(()) => {
                 self.began = None;

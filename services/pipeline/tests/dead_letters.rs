@@ -103,6 +103,24 @@ fn a_record_too_large_for_the_dead_letter_topic_is_named_there_and_holds_up_noth
 }
 
 #[test]
+fn letters_that_are_too_large_for_their_topic_only_together_hold_up_nothing() {
+    let config = config("together");
+    create(&config.dead_letter_topic(), 1, &[("max.message.bytes", "3000")]);
+    let running = start(Counting::default(), &config);
+    wait_until("ready", || running.health.is_ready());
+    let letter = vec![b'?'; 1_000];
+    let mut records = vec![bad(Some(&letter)); 10];
+    records.push(Plain { partition: 0, ..Plain::of(&trade("P0/X", 1)) });
+    write(&config.input_topic, &records);
+    wait_caught_up(&config);
+    running.stop();
+    assert_eq!(committed_tallies(&config.output_topic).len(), 1);
+    let found = read(&config.dead_letter_topic(), "read_committed");
+    assert_eq!(found.len(), 10);
+    assert!(found.iter().all(|copy| copy.payload.as_ref() == Some(&letter)));
+}
+
+#[test]
 fn late_records_arrive_unchanged() {
     let config = config("late");
     let running = start(Counting::default(), &config);

@@ -168,6 +168,20 @@ fn a_redrive_that_is_killed_and_run_again_sends_no_letter_twice() {
 }
 
 #[test]
+fn letters_that_are_too_large_for_their_topic_only_together_go_back() {
+    let config = config("one-by-one");
+    create(&config.input_topic, 1, &[("max.message.bytes", "3000")]);
+    let pair = "P".repeat(900);
+    let all: Vec<Trade> = (0..10).map(|id| Trade { price: 13.0, ..trade(&pair, id) }).collect();
+    let records: Vec<Plain> = all.iter().map(Plain::of).collect();
+    send(&producer(&[("batch.size", "1")]), &config.input_topic, &records);
+    process(Counting::default(), &config);
+    let report = run(&["dlq", "redrive", &config.dead_letter_topic()]);
+    assert!(report.contains("10 letters went back"), "{report}");
+    assert_eq!(read(&config.input_topic, "read_committed").len(), 20);
+}
+
+#[test]
 fn late_trades_and_topics_that_are_not_there_are_refused_with_one_line() {
     let config = config("refused");
     create(&config.late_topic(), 1, &[]);
