@@ -45,6 +45,7 @@ pub fn run<P: Processor>(
     health: &Health,
     shutdown: &Shutdown,
 ) -> Result<(), Error> {
+    topics::check_names(config)?;
     let codecs = contracts::of_step(&processor, config)?;
     let limits = topics::prepare_step(config, P::HAS_LATE)?;
     let transaction = Transaction::take_over(config, &config.transactional_id(), limits.batch)?;

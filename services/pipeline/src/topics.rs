@@ -37,6 +37,18 @@ pub(crate) struct Limits {
     pub(crate) batch: u64,
 }
 
+/// Refuses a step that would read what it writes.
+pub(crate) fn check_names(config: &KafkaConfig) -> Result<(), Error> {
+    if config.input_topic == config.output_topic {
+        let problem = format!(
+            "is '{}', which is KAFKA_INPUT_TOPIC too, expected another topic",
+            config.output_topic
+        );
+        return Err(Error::Setting { setting: "KAFKA_OUTPUT_TOPIC", problem });
+    }
+    Ok(())
+}
+
 /// Makes sure of the topics of a step, and returns what they take.
 pub(crate) fn prepare_step(config: &KafkaConfig, has_late: bool) -> Result<Limits, Error> {
     let topics = Topics::connect(config)?;
@@ -123,6 +135,14 @@ impl<'a> Topics<'a> {
             Some(partitions) => partitions,
             None => self.create(name, self.config.topic_partitions, &[])?,
         };
+        let policy = self.setting(name, POLICY)?;
+        if policy.split(',').any(|each| each.trim() == COMPACT) {
+            let problem = format!(
+                "{POLICY} is '{policy}', expected 'delete', or of each pair's messages only the \
+                 last would stay"
+            );
+            return Err(Error::Topic { topic: name.to_owned(), problem });
+        }
         Ok(partitions)
     }
 

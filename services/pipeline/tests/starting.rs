@@ -57,6 +57,30 @@ fn a_changelog_that_forgets_is_refused() {
 }
 
 #[test]
+fn a_topic_for_messages_that_is_compacted_is_refused() {
+    for policy in ["compact", "compact,delete"] {
+        for output in [false, true] {
+            let config = config("compacted");
+            let topic = if output { &config.output_topic } else { &config.input_topic };
+            create(topic, 1, &[("cleanup.policy", policy)]);
+            let error = refusal(&config);
+            let expected =
+                format!("topic {topic}: cleanup.policy is '{policy}', expected 'delete'");
+            assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_step_that_would_read_what_it_writes_is_refused() {
+    let config = config("circle");
+    let config = KafkaConfig { output_topic: config.input_topic.clone(), ..config };
+    let error = refusal(&config);
+    let expected = format!("KAFKA_OUTPUT_TOPIC: is '{}'", config.input_topic);
+    assert!(error.starts_with(&expected) && error.contains("KAFKA_INPUT_TOPIC"), "{error}");
+}
+
+#[test]
 fn caught_up_waits_for_commits_and_does_not_count_markers() {
     let config = config("caught");
     let (group, topic) = (&config.consumer_group, &config.input_topic);
