@@ -93,7 +93,7 @@ fn build() -> Result<PathBuf, Error> {
 #[derive(Debug)]
 pub(crate) struct Instance {
     pub(crate) service: Service,
-    /// `KAFKA_INSTANCE_ID`.
+    /// `KAFKA_INSTANCE_ID`, unless the settings have another.
     pub(crate) name: String,
     settings: Vec<(&'static str, String)>,
     log: PathBuf,
@@ -166,8 +166,8 @@ impl Instance {
         // None of the caller's settings.
         let child = Command::new(self.service.path()?)
             .env_clear()
-            .envs(self.settings.iter().map(|(name, value)| (*name, value)))
             .env("KAFKA_INSTANCE_ID", &self.name)
+            .envs(self.settings.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(same)

@@ -38,6 +38,8 @@ pub struct Stream {
     servers: String,
     directory: std::path::PathBuf,
     instances: Vec<Instance>,
+    /// Of `candles` and `technical-indicators`, instead of those that all have.
+    more: Vec<(&'static str, String)>,
 }
 
 impl Stream {
@@ -52,10 +54,27 @@ impl Stream {
         recordings: &Recordings,
         pace: Pace,
     ) -> Result<Stream, Error> {
+        Stream::start_with(cluster, name, recordings, pace, &[])
+    }
+
+    /// The same, where `candles` and `technical-indicators` have these settings too.
+    /// With an empty `KAFKA_INSTANCE_ID` they have no names.
+    ///
+    /// # Errors
+    /// When a program cannot be built or started.
+    pub fn start_with(
+        cluster: &Cluster,
+        name: &str,
+        recordings: &Recordings,
+        pace: Pace,
+        settings: &[(&'static str, &str)],
+    ) -> Result<Stream, Error> {
+        let more = settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
         let directory = cluster.path().join(format!("stream-{name}"));
         std::fs::create_dir(&directory).map_err(Error::system("make a directory"))?;
         let servers = cluster.servers();
-        let mut stream = Stream { name: name.to_owned(), servers, directory, instances: vec![] };
+        let mut stream =
+            Stream { name: name.to_owned(), servers, directory, instances: vec![], more };
         for (pair, file) in recordings.files() {
             stream.add_trades(&format!("of-{pair}"), pair, file, pace);
         }
@@ -88,6 +107,9 @@ impl Stream {
                 ("KAFKA_INPUT_TOPIC", format!("{name}.candles")),
                 ("KAFKA_OUTPUT_TOPIC", format!("{name}.technical_indicators")),
             ]),
+        }
+        if service != Service::Trades {
+            settings.extend(self.more.iter().cloned());
         }
         settings
     }
@@ -261,8 +283,10 @@ impl Stream {
         Ok(())
     }
 
-    /// Whether the groups have read everything that is committed.
-    fn is_caught_up(&self, service: Service, topic: &str) -> bool {
+    /// Whether a service has read everything that is committed in this topic, which is
+    /// named without the stream's name.
+    #[must_use]
+    pub fn is_caught_up(&self, service: Service, topic: &str) -> bool {
         let none = Defaults { input_topic: "", output_topic: "", consumer_group: "" };
         let config = KafkaConfig::new(&self.servers, none);
         let group = format!("{}.{}", self.name, service.program());

@@ -28,8 +28,13 @@ fn calm() -> &'static (Recordings, Output, tempfile::TempDir) {
 
 /// Starts a replay that lasts for minutes, and waits until it runs.
 fn start(cluster: &Cluster) -> Stream {
+    start_with(cluster, &[])
+}
+
+fn start_with(cluster: &Cluster, settings: &[(&'static str, &str)]) -> Stream {
     let (recordings, _, _) = calm();
-    let mut stream = Stream::start(cluster, "trial", recordings, Pace::Rate(15.0)).unwrap();
+    let pace = Pace::Rate(15.0);
+    let mut stream = Stream::start_with(cluster, "trial", recordings, pace, settings).unwrap();
     let ready = |stream: &Stream, service| {
         stream.instances(service).iter().all(|&i| assignments(stream, i) > 0)
     };
@@ -93,13 +98,26 @@ fn a_hundred_kills_of_several_instances_with_partitions_moving() {
     assert_identical(stream);
 }
 
+/// Then instances are known to the group by its members' ids alone, and nobody takes
+/// over the transactions of another.
+const WITHOUT_NAMES: [(&str, &str); 1] = [("KAFKA_INSTANCE_ID", "")];
+
 #[test]
 fn from_one_instance_to_three_and_back() {
+    scale(&[]);
+}
+
+#[test]
+fn from_one_instance_to_three_and_back_without_names() {
+    scale(&WITHOUT_NAMES);
+}
+
+fn scale(settings: &[(&'static str, &str)]) {
     if !Cluster::is_there() {
         return;
     }
     let cluster = Cluster::start(1).unwrap();
-    let mut stream = start(&cluster);
+    let mut stream = start_with(&cluster, settings);
     for service in [Service::Candles, Service::TechnicalIndicators] {
         stream.scale(service, 3).unwrap();
     }
@@ -115,6 +133,8 @@ fn from_one_instance_to_three_and_back() {
         stream.scale(service, 1).unwrap();
     }
     stream.run_for(TOO_LONG).unwrap();
+    // They do not fence each other off; only a broker that is busy may give one up.
+    assert!(stream.failures() < 4, "{}", stream.last_words());
     assert_identical(stream);
 }
 
@@ -125,21 +145,7 @@ fn a_zombie_does_not_write() {
     }
     let cluster = Cluster::start(1).unwrap();
     let mut stream = start(&cluster);
-    for service in [Service::Candles, Service::TechnicalIndicators] {
-        stream.scale(service, 2).unwrap();
-    }
-    stream.run_for(TOO_LONG).unwrap();
-    for service in [Service::Candles, Service::TechnicalIndicators] {
-        let [one, other] = stream.instances(service)[..] else { panic!() };
-        // Paused in the middle of transactions; the other one takes over.
-        let before = (assignments(&stream, one), assignments(&stream, other));
-        assert!(stream.pause(one).unwrap());
-        stream.run_until("taken over", |s| assignments(s, other) > before.1).unwrap();
-        stream.run_for(MS(1_000)).unwrap();
-        stream.resume(one).unwrap();
-        // It has to notice, and to begin anew from what is committed.
-        stream.run_until("fenced and back", |s| assignments(s, one) > before.0).unwrap();
-    }
+    pause_past_the_session(&mut stream);
     // One of the same name takes over, at once; the zombie must end.
     let trades = stream.instances(Service::Trades)[0];
     let candles = stream.instances(Service::Candles)[0];
@@ -155,6 +161,79 @@ fn a_zombie_does_not_write() {
             .unwrap();
     }
     assert_identical(stream);
+}
+
+#[test]
+fn a_zombie_without_a_name_does_not_write() {
+    if !Cluster::is_there() {
+        return;
+    }
+    let cluster = Cluster::start(1).unwrap();
+    let mut stream = start_with(&cluster, &WITHOUT_NAMES);
+    pause_past_the_session(&mut stream);
+    // Killed, it leaves a transaction that nobody but the broker ends.
+    for service in [Service::Candles, Service::TechnicalIndicators] {
+        let killed = stream.instances(service)[0];
+        let before = assignments(&stream, killed);
+        assert!(stream.kill(killed, Duration::ZERO).unwrap());
+        stream.run_until("back", |s| assignments(s, killed) > before).unwrap();
+    }
+    assert_identical(stream);
+}
+
+/// Pauses one instance of two in the middle of its transactions until the other one has
+/// taken over.
+fn pause_past_the_session(stream: &mut Stream) {
+    for service in [Service::Candles, Service::TechnicalIndicators] {
+        stream.scale(service, 2).unwrap();
+    }
+    stream.run_for(TOO_LONG).unwrap();
+    for service in [Service::Candles, Service::TechnicalIndicators] {
+        let [one, other] = stream.instances(service)[..] else { panic!() };
+        let before = (assignments(stream, one), assignments(stream, other));
+        assert!(stream.pause(one).unwrap());
+        stream.run_until("taken over", |s| assignments(s, other) > before.1).unwrap();
+        stream.run_for(MS(1_000)).unwrap();
+        stream.resume(one).unwrap();
+        // It has to notice, and to begin anew from what is committed.
+        stream.run_until("fenced and back", |s| assignments(s, one) > before.0).unwrap();
+    }
+}
+
+#[test]
+fn moves_and_kills_while_a_long_log_is_caught_up_with() {
+    if !Cluster::is_there() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let recordings = Recordings::write(directory.path(), 8, 4, 20_000).unwrap();
+    let cluster = Cluster::start(1).unwrap();
+    let calm = Stream::start(&cluster, "calm", &recordings, Pace::Max).unwrap().finish().unwrap();
+
+    // Ten thousands of records at once: outputs are on their way in full batches.
+    let large = [("COMMIT_INTERVAL_MS", "500")];
+    let services = [Service::Candles, Service::TechnicalIndicators];
+    let mut stream = Stream::start_with(&cluster, "trial", &recordings, Pace::Max, &large).unwrap();
+    services.iter().for_each(|service| stream.scale(*service, 0).unwrap());
+    stream.run_until("all trades published", Stream::is_published).unwrap();
+    let mut in_mid_stream = 0;
+    for turn in 0..8_usize {
+        for service in services {
+            stream.scale(service, [1, 2, 3, 2][turn % 4]).unwrap();
+        }
+        stream.run_for(MS(600 + 130 * turn as u64)).unwrap();
+        let behind = !stream.is_caught_up(Service::TechnicalIndicators, "candles");
+        in_mid_stream += usize::from(behind);
+        let running = stream.running();
+        if let Some(&index) = running.get(turn % running.len().max(1)) {
+            stream.kill(index, Duration::ZERO).unwrap();
+        }
+    }
+    assert!(in_mid_stream >= 4, "{in_mid_stream}");
+    let disturbed = stream.finish().unwrap();
+    if let Err(difference) = compare(&calm, &disturbed) {
+        panic!("{difference}");
+    }
 }
 
 #[test]

@@ -40,8 +40,9 @@ pub struct KafkaArgs {
     kafka_consumer_group: Option<String>,
     /// This instance's name within the group, the same after a restart. With it the
     /// instance keeps its partitions for KAFKA_SESSION_TIMEOUT_MS when it stops, and
-    /// a restart finds them again; without, others take them over at once
-    /// [default: the host's name, for transactions only]
+    /// a restart finds them again; without, others take them over at once, and what a
+    /// killed one had open is over after KAFKA_TRANSACTION_TIMEOUT_MS
+    /// [default: host's name and process id, for transactions only]
     #[arg(long, env = "KAFKA_INSTANCE_ID", value_name = "NAME")]
     kafka_instance_id: Option<String>,
     /// Longest time between two commits, in milliseconds
@@ -202,10 +203,14 @@ impl KafkaArgs {
         let static_member = chosen.is_some();
         let instance_id = match chosen {
             Some(name) => name,
-            None => hostname::get()
-                .map_err(Error::system("read the host's name (KAFKA_INSTANCE_ID)"))?
-                .to_string_lossy()
-                .into_owned(),
+            None => {
+                let host = hostname::get()
+                    .map_err(Error::system("read the host's name (KAFKA_INSTANCE_ID)"))?;
+                // Several on one host must not fence each other off. That an earlier
+                // owner of a partition commits nothing more is the group's affair: it
+                // lets nobody add offsets who is not of its present generation.
+                format!("{}-{}", host.to_string_lossy(), std::process::id())
+            }
         };
         Ok(KafkaConfig {
             input_topic: or(self.kafka_input_topic, defaults.input_topic),

@@ -137,6 +137,10 @@ fn options_have_defaults_and_wrong_ones_are_named_on_one_line() {
     assert_eq!(config.changelog_topic(), "candles-changelog");
     assert_eq!(config.transactional_id(), "candles-a");
     assert_eq!(config.commit_interval, Duration::from_millis(100));
+    // Two processes on one host are two, and both keep their transactions to themselves.
+    let unnamed = with(&[]).unwrap();
+    assert!(unnamed.instance_id.ends_with(&format!("-{}", std::process::id())));
+    assert!(config.static_member && !unnamed.static_member);
 
     for (arguments, named) in [
         (
