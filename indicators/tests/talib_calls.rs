@@ -17,14 +17,32 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes of the settings what other code in the process may want them to be.
-fn set(unstable_period: u32, compatibility: sys::TA_Compatibility) {
-    // SAFETY: no other thread of this test calls the library meanwhile.
+/// Sets what other code in the process may set for itself, and gives the compatibility
+/// that the library has then: 0.8 knows only one.
+fn set_all() -> sys::TA_Compatibility {
+    // SAFETY: the ids are the library's own, and no other thread calls it meanwhile.
     unsafe {
         for (_, id) in sys::TA_UNSTABLE_PERIODS {
-            assert_eq!(sys::TA_SetUnstablePeriod(*id, unstable_period), sys::TA_SUCCESS);
+            assert_eq!(sys::TA_SetUnstablePeriod(*id, 40), sys::TA_SUCCESS);
         }
-        assert_eq!(sys::TA_SetCompatibility(compatibility), sys::TA_SUCCESS);
+        for of in sys::TA_BodyLong..sys::TA_AllCandleSettings {
+            let code = sys::TA_SetCandleSettings(of, sys::TA_RangeType_HighLow, 3, 0.7);
+            assert_eq!(code, sys::TA_SUCCESS);
+        }
+        sys::TA_SetCompatibility(sys::TA_COMPATIBILITY_METASTOCK);
+        sys::TA_GetCompatibility()
+    }
+}
+
+/// Back to the library's defaults.
+fn reset_all() {
+    // SAFETY: as above.
+    unsafe {
+        for (_, id) in sys::TA_UNSTABLE_PERIODS {
+            sys::TA_SetUnstablePeriod(*id, 0);
+        }
+        sys::TA_RestoreCandleDefaultSettings(sys::TA_AllCandleSettings);
+        sys::TA_SetCompatibility(sys::TA_COMPATIBILITY_DEFAULT);
     }
 }
 
@@ -56,16 +74,7 @@ fn settings_that_others_change_do_not_reach_a_running_function() {
         let mut compatibility = sys::TA_COMPATIBILITY_DEFAULT;
         for t in 0..BARS {
             if t == 20 {
-                set(40, sys::TA_COMPATIBILITY_METASTOCK);
-                // 0.8 has no other compatibility than the default.
-                // SAFETY: as in `set`.
-                compatibility = unsafe { sys::TA_GetCompatibility() };
-                // SAFETY: as in `set`.
-                unsafe {
-                    for of in sys::TA_BodyLong..sys::TA_AllCandleSettings {
-                        sys::TA_SetCandleSettings(of, sys::TA_RangeType_HighLow, 3, 0.7);
-                    }
-                }
+                compatibility = set_all();
                 began = Some(row.make(&[]).unwrap());
             }
             found.push(values(function.as_mut(), &bar(row, t)));
@@ -78,14 +87,14 @@ fn settings_that_others_change_do_not_reach_a_running_function() {
         assert_eq!(began.unwrap().lookback(), function.lookback(), "{}", row.info.name);
         assert_eq!(function.failure(), None);
         // And what others set for themselves is as they left it.
-        // SAFETY: as in `set`.
+        // SAFETY: as in `set_all`.
         unsafe {
             for (name, id) in sys::TA_UNSTABLE_PERIODS {
                 assert_eq!(sys::TA_GetUnstablePeriod(*id), 40, "{name}");
             }
             assert_eq!(sys::TA_GetCompatibility(), compatibility);
         }
-        set(0, sys::TA_COMPATIBILITY_DEFAULT);
+        reset_all();
     }
 }
 
@@ -94,13 +103,13 @@ fn functions_run_on_many_threads_beside_the_settings_of_others() {
     let _alone = alone();
     let row = *talib::rows().iter().find(|row| row.info.name == "EMA").unwrap();
     let expected = undisturbed(row);
-    set(40, sys::TA_COMPATIBILITY_METASTOCK);
+    set_all();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| assert_eq!(undisturbed(row), expected));
         }
     });
-    set(0, sys::TA_COMPATIBILITY_DEFAULT);
+    reset_all();
 }
 
 #[test]
