@@ -112,7 +112,7 @@ impl<K: Kernel> Defined for Machine<K> {
         inputs: K::Input::SOURCES,
         outputs: K::Output::FIELDS,
         fitting: fitting::<K>,
-        make: |_, arguments| Ok(Machine::<K>::from_arguments(fitting::<K>(arguments)?).into()),
+        make: |_, arguments| Ok(Machine::<K>::from_arguments(arguments).into()),
     };
 }
 
@@ -126,7 +126,7 @@ impl Row {
         &'static self,
         values: &[Option<f64>],
     ) -> Result<Box<dyn DynIndicator>, ParameterError> {
-        (self.make)(self, Arguments::check(self.info, values)?)
+        (self.make)(self, (self.fitting)(Arguments::check(self.info, values)?)?)
     }
 }
 

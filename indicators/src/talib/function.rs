@@ -36,12 +36,11 @@ struct Saved<I> {
 }
 
 impl Function {
-    /// `arguments` have been checked against the row.
+    /// `arguments` have been checked against the row, and fit each other.
     ///
     /// # Errors
-    /// When they do not fit each other, or the library refuses them.
+    /// When the library refuses them.
     pub(super) fn new(row: &'static Row, arguments: Arguments) -> Result<Self, ParameterError> {
-        let arguments = (row.fitting)(arguments)?;
         let indicator = row.info.name;
         let unfit = |reason| ParameterError::Unfit { indicator, reason };
         let version = library::version();
@@ -231,7 +230,9 @@ impl<K: Kernel> TaLib<Machine<K>> {
     }
 
     fn from_arguments(arguments: Arguments) -> Result<Self, TaLibError> {
-        Ok(Self { function: Function::new(Self::row()?, arguments)?, types: PhantomData })
+        let row = Self::row()?;
+        let function = Function::new(row, (row.fitting)(arguments)?)?;
+        Ok(Self { function, types: PhantomData })
     }
 
     /// See [`DynIndicator::failure`].
