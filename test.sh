@@ -32,6 +32,8 @@ if [ -z "${TA_LIB_DIR:-}" ]; then
     docker/install-ta-lib.sh --prefix "$PWD/.ta-lib"
     export TA_LIB_DIR=$PWD/.ta-lib
 fi
+# For the programs that tests start, which cargo does not see to.
+export LD_LIBRARY_PATH=$TA_LIB_DIR/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 
 .ci/install-tools >/dev/null
 

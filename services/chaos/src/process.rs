@@ -37,13 +37,18 @@ impl Service {
 }
 
 impl Service {
-    /// The program's file: in the directory `CHAOS_PROGRAMS`, for whoever has just
-    /// built them, or else built now, once for all services, as this program was.
+    /// The program without any of the caller's settings: in the directory
+    /// `CHAOS_PROGRAMS`, for whoever has just built them, or else built now, once for
+    /// all services, as this program was.
     ///
     /// # Errors
     /// When they cannot be built.
-    pub fn path(self) -> Result<PathBuf, Error> {
-        Ok(programs()?.join(self.program()))
+    pub fn command(self) -> Result<Command, Error> {
+        let mut command = Command::new(programs()?.join(self.program()));
+        command.env_clear();
+        // Where the C library is, if the program was built with it.
+        command.envs(std::env::vars_os().filter(|(name, _)| name == "LD_LIBRARY_PATH"));
+        Ok(command)
     }
 }
 
@@ -163,9 +168,8 @@ impl Instance {
     fn start(&mut self) -> Result<(), Error> {
         let log = self.open_log()?;
         let same = log.try_clone().map_err(Error::system("write a log"))?;
-        // None of the caller's settings.
-        let child = Command::new(self.service.path()?)
-            .env_clear()
+        let mut command = self.service.command()?;
+        let child = command
             .env("KAFKA_INSTANCE_ID", &self.name)
             .envs(self.settings.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())

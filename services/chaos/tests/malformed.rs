@@ -204,8 +204,8 @@ fn create(topic: &str, limit: usize) {
 }
 
 fn start(service: Service, config: &KafkaConfig) -> Running {
-    let child = Command::new(service.path().unwrap())
-        .env_clear()
+    let mut command = service.command().unwrap();
+    let child = command
         .env("KAFKA_BOOTSTRAP_SERVERS", &config.bootstrap_servers)
         .env("KAFKA_INPUT_TOPIC", &config.input_topic)
         .env("KAFKA_OUTPUT_TOPIC", &config.output_topic)
