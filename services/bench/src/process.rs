@@ -36,6 +36,8 @@ impl Process {
         let this = std::env::current_exe().map_err(Error::system("find this program"))?;
         let mut command = Command::new(this);
         command.args(arguments).env_clear();
+        // Where the C library is, if this program was built with it.
+        command.envs(std::env::vars_os().filter(|(name, _)| name == "LD_LIBRARY_PATH"));
         command.envs(settings.iter());
         Process::spawn(directory, command)
     }
