@@ -37,6 +37,6 @@ export LD_LIBRARY_PATH=$TA_LIB_DIR/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 
 .ci/install-tools >/dev/null
 
-features=indicators/cli,indicators/talib,ta-lib-sys/v0_8,standalone/talib
+features=indicators/cli,indicators/talib-v0_8,standalone/talib
 features+=,technical-indicators/talib,candles/tls
 exec cargo test --locked --workspace --features "$features" "$@"

@@ -49,7 +49,11 @@ pub trait DynIndicator: Debug + Send + Sync {
     /// A copy that goes its own way.
     fn boxed(&self) -> Box<dyn DynIndicator>;
     /// The whole state as bytes.
-    fn save(&self) -> Vec<u8>;
+    ///
+    /// # Errors
+    /// [`StateError::NotSaved`] where the backend cannot save it: the C library's streams
+    /// cannot. This crate's own indicators always can.
+    fn save(&self) -> Result<Vec<u8>, StateError>;
     /// Takes over a state that [`save`](Self::save) gave.
     ///
     /// # Errors
@@ -134,10 +138,8 @@ impl<K: Kernel> DynIndicator for Erased<K> {
         Box::new(self.clone())
     }
 
-    fn save(&self) -> Vec<u8> {
-        // Only a state that refuses to be serialised can fail here, and then
-        // `load` says that nothing was saved.
-        self.0.to_bytes().unwrap_or_default()
+    fn save(&self) -> Result<Vec<u8>, StateError> {
+        self.0.to_bytes().ok_or_else(|| StateError::unserialised(&K::INFO))
     }
 
     fn load(&mut self, state: &[u8]) -> Result<(), StateError> {
@@ -145,7 +147,7 @@ impl<K: Kernel> DynIndicator for Erased<K> {
     }
 }
 
-/// A state that cannot be restored.
+/// A state that cannot be saved or restored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StateError {
@@ -195,9 +197,22 @@ pub enum StateError {
         /// The parameters of the indicator that was to take it.
         expected: String,
     },
+    /// The state cannot be saved, nor one be taken over.
+    #[error("{indicator}: {reason}")]
+    NotSaved {
+        /// The indicator's name.
+        indicator: &'static str,
+        /// Why not.
+        reason: &'static str,
+    },
 }
 
 impl StateError {
+    /// A state that serde refuses, which none of numbers is.
+    pub(crate) fn unserialised(info: &'static Info) -> Self {
+        Self::NotSaved { indicator: info.name, reason: "the state cannot be written as bytes" }
+    }
+
     /// A state of other parameters than those of the indicator that was to take it.
     pub(crate) fn other(info: &'static Info, saved: &Arguments, expected: &Arguments) -> Self {
         let (saved, expected) = (saved.written(info), expected.written(info));

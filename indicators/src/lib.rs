@@ -31,7 +31,7 @@
 //!         println!("{} {} {}", values[0], values[1], values[2]);
 //!     }
 //! }
-//! let saved = macd.snapshot();
+//! let saved = macd.snapshot()?;
 //! let mut restored: Expression = "macd(close, 3, 5, 2)".parse()?;
 //! restored.restore(&saved)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())

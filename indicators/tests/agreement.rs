@@ -219,7 +219,7 @@ proptest! {
                 theirs = serde_json::from_str(&serde_json::to_string(&theirs).unwrap()).unwrap();
                 let mut fresh =
                     Expression::with_catalog("macd(close, 3, 5, 2)", talib::rows()).unwrap();
-                fresh.restore(&text.snapshot()).unwrap();
+                fresh.restore(&text.snapshot().unwrap()).unwrap();
                 text = fresh;
             }
             let bar = indicators::Bar::new(*close, *close, *close, *close, 1.0).unwrap();

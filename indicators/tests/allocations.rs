@@ -149,7 +149,7 @@ fn snapshots_of_twenty_common_indicators_are_under_8_kib() {
     let sizes = common.map(|name| {
         let mut expression: Expression = name.parse().unwrap();
         bars(1_000).iter().for_each(|bar| _ = expression.update(bar));
-        (name, expression.snapshot().len())
+        (name, expression.snapshot().unwrap().len())
     });
     let total: usize = sizes.iter().map(|(_, size)| size).sum();
     assert!(total < 8 * 1024, "{total} bytes: {sizes:?}");

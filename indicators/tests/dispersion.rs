@@ -67,7 +67,7 @@ proptest! {
         for value in before {
             deviation.update(&[*value]);
         }
-        restored.load(&deviation.save()).unwrap();
+        restored.load(&deviation.save().unwrap()).unwrap();
         for value in after {
             let [one, other] = [&mut restored, &mut deviation].map(|it| it.update(&[*value]));
             prop_assert_eq!(one.map(|values| values[0].to_bits()), other.map(|values| values[0].to_bits()));

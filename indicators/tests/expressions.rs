@@ -268,7 +268,7 @@ proptest! {
                 }
             }
         }
-        prop_assert_eq!(batch.snapshot(), streaming.snapshot());
+        prop_assert_eq!(batch.snapshot().unwrap(), streaming.snapshot().unwrap());
     }
 
     #[test]
@@ -281,7 +281,7 @@ proptest! {
         let stop = stop.index(closes.len());
         for (t, bar) in bars(&closes).iter().enumerate() {
             if t == stop {
-                restored.restore(&uninterrupted.snapshot()).unwrap();
+                restored.restore(&uninterrupted.snapshot().unwrap()).unwrap();
                 let json = serde_json::to_string(&uninterrupted).unwrap();
                 let other: Expression = serde_json::from_str(&json).unwrap();
                 prop_assert_eq!(other.peek(bar), uninterrupted.peek(bar));
@@ -324,7 +324,7 @@ fn batch_columns_that_do_not_fit_are_refused() {
         error.to_string(),
         "columns of [2] rows in and [2, 3] rows out, expected 1 in and 3 out, all of one length"
     );
-    assert_eq!(macd.snapshot(), parse("macd").snapshot());
+    assert_eq!(macd.snapshot().unwrap(), parse("macd").snapshot().unwrap());
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn an_expression_knows_what_it_reads() {
 
 #[test]
 fn a_snapshot_of_something_else_is_refused_with_both_names() {
-    let snapshot = parse("sma(3)").snapshot();
+    let snapshot = parse("sma(3)").snapshot().unwrap();
     assert_eq!(
         parse("sma(4)").restore(&snapshot).unwrap_err().to_string(),
         "the snapshot is of `sma(close, 3)`, expected `sma(close, 4)`"

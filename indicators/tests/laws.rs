@@ -114,7 +114,7 @@ proptest! {
                     found.push((first + t, values.unwrap_or_else(nothing)));
                 }
                 // And what is saved is all of it.
-                let saved = indicator.save();
+                let saved = indicator.save().unwrap();
                 indicator = row.make(&arguments).unwrap();
                 indicator.load(&saved).unwrap();
                 if second < end {
@@ -148,11 +148,11 @@ proptest! {
     fn peek_is_the_next_update_and_commits_nothing((row, arguments, columns) in case()) {
         let mut indicator = row.make(&arguments).unwrap();
         for t in 0..columns[0].len() {
-            let saved = indicator.save();
+            let saved = indicator.save().unwrap();
             let forming: Vec<f64> = bar(&columns, t).iter().map(|value| value * 0.5).collect();
             indicator.peek(&forming);
             let peeked = indicator.peek(&bar(&columns, t));
-            prop_assert_eq!(saved, indicator.save());
+            prop_assert_eq!(saved, indicator.save().unwrap());
             prop_assert_eq!(bits(peeked), bits(indicator.update(&bar(&columns, t))));
         }
     }
@@ -167,7 +167,7 @@ proptest! {
         let stop = stop.index(columns[0].len());
         for t in 0..columns[0].len() {
             if t == stop {
-                restored.load(&uninterrupted.save()).unwrap();
+                restored.load(&uninterrupted.save().unwrap()).unwrap();
             }
             let values = uninterrupted.update(&bar(&columns, t));
             if t >= stop {
@@ -215,14 +215,14 @@ proptest! {
     ) {
         let mut indicator = row.make(&arguments).unwrap();
         for t in 0..columns[0].len() {
-            let saved = indicator.save();
+            let saved = indicator.save().unwrap();
             for field in 0..row.inputs.len() {
                 let mut fields = bar(&columns, t);
                 fields[field] = bad;
                 prop_assert_eq!(indicator.peek(&fields), None);
                 prop_assert_eq!(indicator.update(&fields), None);
             }
-            prop_assert_eq!(saved, indicator.save());
+            prop_assert_eq!(saved, indicator.save().unwrap());
             indicator.update(&bar(&columns, t));
         }
     }
@@ -235,7 +235,7 @@ proptest! {
     ) {
         let mut indicator = row.make(&arguments).unwrap();
         run(indicator.as_mut(), &columns);
-        let mut state = indicator.save();
+        let mut state = indicator.save().unwrap();
         let place = place.index(state.len());
         state[place] = byte;
         if indicator.load(&state).is_ok() {
@@ -248,7 +248,7 @@ proptest! {
 #[test]
 fn a_state_of_other_parameters_is_refused_with_both() {
     let row = catalog::find("sma").unwrap();
-    let state = row.make(&[Some(3.0)]).unwrap().save();
+    let state = row.make(&[Some(3.0)]).unwrap().save().unwrap();
     let error = row.make(&[Some(4.0)]).unwrap().load(&state).unwrap_err();
     assert_eq!(error.to_string(), "SMA: the saved state is of SMA(3), expected SMA(4)");
 }

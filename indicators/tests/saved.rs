@@ -25,10 +25,10 @@ fn running(row: &'static Row, arguments: &[f64]) -> Box<dyn DynIndicator> {
 fn no_state_passes_for_another(rows: &[&'static Row]) {
     for saved in rows {
         let arguments = saved.make(&[]).unwrap().arguments().values().to_vec();
-        let state = running(saved, &arguments).save();
+        let state = running(saved, &arguments).save().unwrap();
         for row in rows {
             let mut indicator = running(row, &arguments);
-            let before = indicator.save();
+            let before = indicator.save().unwrap();
             let (name, other) = (row.info.name, saved.info.name);
             if name == other {
                 indicator.load(&state).unwrap();
@@ -36,7 +36,7 @@ fn no_state_passes_for_another(rows: &[&'static Row]) {
             }
             let error = indicator.load(&state).unwrap_err().to_string();
             assert_eq!(error, format!("{name}: the saved state is of {other}, expected {name}"));
-            assert_eq!(indicator.save(), before);
+            assert_eq!(indicator.save().unwrap(), before);
         }
     }
 }
@@ -50,7 +50,7 @@ fn no_indicators_state_passes_for_anothers() {
 fn nothing_may_follow_a_state() {
     for row in catalog::rows() {
         let mut indicator = running(row, &[]);
-        let state = indicator.save();
+        let state = indicator.save().unwrap();
         for more in [&[0][..], &[1, 2, 3], &state] {
             let error = indicator.load(&[&state, more].concat()).unwrap_err().to_string();
             assert_eq!(error, format!("{}: the saved state cannot be read", row.info.name));
@@ -63,7 +63,7 @@ fn nothing_may_follow_a_state() {
 fn an_unknown_format_is_refused_with_both_versions() {
     for row in catalog::rows() {
         let mut indicator = running(row, &[]);
-        let mut state = indicator.save();
+        let mut state = indicator.save().unwrap();
         state[0] += 1;
         let expected = "the saved state has format version 5, expected 4";
         let error = indicator.load(&state).unwrap_err().to_string();
@@ -129,7 +129,7 @@ fn expression(text: &str) -> Expression {
 #[test]
 fn nothing_may_follow_a_snapshot() {
     let mut running = expression("sma(rsi(close, 2), 2)");
-    let snapshot = running.snapshot();
+    let snapshot = running.snapshot().unwrap();
     let error = running.restore(&[&snapshot[..], b"x"].concat()).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -145,13 +145,13 @@ fn nothing_may_follow_a_snapshot() {
         running.restore(&longer).unwrap_err().to_string(),
         "the snapshot cannot be read: it holds more states than the expression has indicators"
     );
-    assert_eq!(running.snapshot(), snapshot);
+    assert_eq!(running.snapshot().unwrap(), snapshot);
 }
 
 #[test]
 fn an_expressions_states_are_those_of_its_indicators() {
     type Body = (u32, String, Vec<Vec<u8>>);
-    let snapshot = expression("max(close, 3)").snapshot();
+    let snapshot = expression("max(close, 3)").snapshot().unwrap();
     let (format, text, states): Body = postcard::from_bytes(&snapshot).unwrap();
     let forged = (format, text.replace("max", "min"), states);
     let error = expression("min(close, 3)").restore(&postcard::to_stdvec(&forged).unwrap());
@@ -174,10 +174,10 @@ mod talib {
             let name = own.info.name;
             let Some(row) = rows().iter().find(|row| row.info.name == name) else { continue };
             let (mut native, mut theirs) = (running(own, &[]), running(row, &[]));
-            let error = native.load(&theirs.save()).unwrap_err().to_string();
+            let error = native.load(&theirs.save().unwrap()).unwrap_err().to_string();
             let of = format!("{name}: the saved state is of the backend");
             assert_eq!(error, format!("{of} talib, expected native"));
-            let error = theirs.load(&native.save()).unwrap_err().to_string();
+            let error = theirs.load(&native.save().unwrap()).unwrap_err().to_string();
             assert_eq!(error, format!("{of} native, expected talib"));
         }
     }
@@ -188,12 +188,12 @@ mod talib {
         let (mut native, mut theirs) =
             (expression(text), Expression::with_catalog(text, rows()).unwrap());
         assert_eq!(
-            native.restore(&theirs.snapshot()).unwrap_err().to_string(),
+            native.restore(&theirs.snapshot().unwrap()).unwrap_err().to_string(),
             "RSI: the saved state is of the backend talib, expected native"
         );
-        assert!(Expression::from_snapshot(&theirs.snapshot()).is_err());
+        assert!(Expression::from_snapshot(&theirs.snapshot().unwrap()).is_err());
         assert_eq!(
-            theirs.restore(&native.snapshot()).unwrap_err().to_string(),
+            theirs.restore(&native.snapshot().unwrap()).unwrap_err().to_string(),
             "RSI: the saved state is of the backend native, expected talib"
         );
     }
@@ -220,7 +220,7 @@ mod talib {
     fn nothing_may_follow_a_functions_state() {
         for row in rows() {
             let mut function = running(row, &[]);
-            let mut state = function.save();
+            let mut state = function.save().unwrap();
             function.load(&state).unwrap();
             state.push(0);
             let error = function.load(&state).unwrap_err().to_string();

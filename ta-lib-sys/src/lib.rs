@@ -2,7 +2,7 @@
 //! double and single precision, the abstract interface that describes them, unstable periods,
 //! candle settings, and, with the feature `v0_8`, what TA-Lib 0.8 adds: 40 functions, and the
 //! streaming form of every function (`TA_SMA_Open`, `_OpenAndFill`, `_Update`, `_Peek`, `_Value`,
-//! `_Advance`, `_Clone`, `_OutRange`, `_Close`).
+//! `_Advance`, `_Clone`, `_OutRange`, `_Close`; [`for_each_stream`] lists them).
 //!
 //! This crate finds the library and declares what is in it, under the names it has in C, and
 //! nothing else. The bindings are checked in; `generate-bindings.py` in the crate's repository
@@ -116,6 +116,9 @@ include!("bindings_0_8.rs");
 
 #[cfg(all(not(ta_lib_generated), feature = "v0_8"))]
 include!("functions_0_8.rs");
+
+#[cfg(feature = "v0_8")]
+include!("streams_0_8.rs");
 
 /// Makes programs load libm. Before 0.8 the shared library uses it without saying so, and a linker
 /// that drops what seems unused needs a use of it to see.

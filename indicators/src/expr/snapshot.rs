@@ -5,9 +5,10 @@ use super::{Expression, ExpressionError};
 use crate::erased::StateError;
 use crate::origin::FORMAT;
 use serde::de::Error as _;
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A snapshot that cannot be restored.
+/// A snapshot that cannot be made or restored.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
@@ -48,14 +49,19 @@ struct Body<'a> {
 impl Expression {
     /// The whole state as bytes, with the expression's canonical form and a
     /// format version.
-    pub fn snapshot(&self) -> Vec<u8> {
-        let mut states = Vec::new();
-        self.root.for_each(&mut |indicator| states.push(indicator.save()));
+    ///
+    /// # Errors
+    /// When a function of the expression is a stream of the C library
+    /// (`talib::streams`), which cannot be saved. This crate's own indicators always can.
+    pub fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
+        let mut saved = Vec::new();
+        self.root.for_each(&mut |indicator| saved.push(indicator.save()));
+        let states = saved.into_iter().collect::<Result<Vec<_>, _>>()?;
         let expression = self.to_string();
         let states = states.iter().map(Vec::as_slice).collect();
         let body = Body { expression: &expression, states };
-        // Strings and bytes always serialise.
-        postcard::to_stdvec(&(FORMAT, body)).unwrap_or_default()
+        postcard::to_stdvec(&(FORMAT, body))
+            .map_err(|error| SnapshotError::Unreadable { reason: error.to_string() })
     }
 
     /// The expression in a snapshot, made of this crate's own indicators, with
@@ -131,7 +137,7 @@ fn read(snapshot: &[u8]) -> Result<Body<'_>, SnapshotError> {
 /// As its snapshot.
 impl Serialize for Expression {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.snapshot().serialize(serializer)
+        self.snapshot().map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 

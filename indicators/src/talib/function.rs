@@ -41,23 +41,7 @@ impl Function {
     /// # Errors
     /// When the library refuses them.
     pub(super) fn new(row: &'static Row, arguments: Arguments) -> Result<Self, ParameterError> {
-        let indicator = row.info.name;
-        let unfit = |reason| ParameterError::Unfit { indicator, reason };
-        let version = library::version();
-        let description = library::functions().iter().find(|function| function.name == indicator);
-        let description =
-            description.ok_or_else(|| unfit(format!("TA-Lib {version} has no such function")))?;
-        // Ranges are not all that the library asks for. What else there is, a first
-        // call tells, over one bar.
-        let bar = vec![[1.0].as_slice(); row.inputs.len()];
-        let lookback = description.lookback(arguments.values()).and_then(|lookback| {
-            description.compute(arguments.values(), &bar)?;
-            Ok(lookback)
-        });
-        let lookback = lookback.map_err(|refused| {
-            let written = arguments.written(row.info);
-            unfit(format!("TA-Lib {version} refuses the parameters {written}: {refused}"))
-        })?;
+        let (description, lookback) = library::checked(row, &arguments)?;
         let lookback = lookback + arguments.unstable_period();
         let history = vec![Vec::new(); row.inputs.len()];
         Ok(Self { row, description, arguments, lookback, history, refused: None })
@@ -171,10 +155,10 @@ impl DynIndicator for Function {
         Box::new(self.clone())
     }
 
-    fn save(&self) -> Vec<u8> {
+    fn save(&self) -> Result<Vec<u8>, StateError> {
         let head = self.origin().to_bytes(&self.arguments);
-        // Strings and numbers always serialise.
-        head.and_then(|head| postcard::to_extend(&self.history, head).ok()).unwrap_or_default()
+        let saved = head.and_then(|head| postcard::to_extend(&self.history, head).ok());
+        saved.ok_or_else(|| StateError::unserialised(self.row.info))
     }
 
     fn load(&mut self, state: &[u8]) -> Result<(), StateError> {
@@ -186,10 +170,7 @@ impl DynIndicator for Function {
     }
 
     fn failure(&self) -> Option<String> {
-        self.refused.map(|refused| {
-            let (version, name) = (library::version(), self.row.info.name);
-            format!("{name}: TA-Lib {version} refused a call: {refused}")
-        })
+        self.refused.map(|refused| library::refusal(self.row.info.name, refused))
     }
 }
 

@@ -1,7 +1,9 @@
-//! The only room with unsafe code: the library's abstract interface, as safe
-//! functions over slices and owned strings.
+//! The library's abstract interface, as safe functions over slices and owned strings.
+//! Unsafe code is here and in `handle`, and nowhere else.
 #![allow(unsafe_code)]
 
+use crate::catalog::Row;
+use crate::parameter::{Arguments, ParameterError};
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
 use std::fmt;
 use std::ptr;
@@ -206,6 +208,42 @@ fn accepted(code: c_int) -> Result<(), Refused> {
     if code == sys::TA_SUCCESS { Ok(()) } else { Err(Refused(code)) }
 }
 
+/// What a program is told of a call that the library refused.
+pub(super) fn refusal(name: &str, refused: Refused) -> String {
+    format!("{name}: TA-Lib {} refused a call: {refused}", version())
+}
+
+/// The function behind a row, and how many bars pass before its first value, if the
+/// library takes these arguments. They have been checked against the row, and fit each
+/// other.
+pub(super) fn checked(
+    row: &'static Row,
+    arguments: &Arguments,
+) -> Result<(&'static Description, usize), ParameterError> {
+    let indicator = row.info.name;
+    let description = functions().iter().find(|function| function.name == indicator);
+    let description = description.ok_or_else(|| missing(row))?;
+    // Ranges are not all that the library asks for. What else there is, a first
+    // call tells, over one bar.
+    let bar = vec![[1.0].as_slice(); row.inputs.len()];
+    let lookback = description.lookback(arguments.values()).and_then(|lookback| {
+        description.compute(arguments.values(), &bar)?;
+        Ok(lookback)
+    });
+    let lookback = lookback.map_err(|refused| {
+        let written = arguments.written(row.info);
+        let reason = format!("TA-Lib {} refuses the parameters {written}: {refused}", version());
+        ParameterError::Unfit { indicator, reason }
+    })?;
+    Ok((description, lookback))
+}
+
+/// The library has no such function.
+pub(super) fn missing(row: &'static Row) -> ParameterError {
+    let reason = format!("TA-Lib {} has no such function", version());
+    ParameterError::Unfit { indicator: row.info.name, reason }
+}
+
 /// The code's name and meaning, in the library's own words.
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -300,7 +338,10 @@ impl Description {
     /// Makes a call with the library's default settings, whatever other code has
     /// set. Unstable periods and the compatibility are put back after it; candle
     /// settings cannot be read, and stay at their defaults.
-    fn undisturbed(&self, call: impl FnOnce() -> Result<(), Refused>) -> Result<(), Refused> {
+    pub(super) fn undisturbed<T>(
+        &self,
+        call: impl FnOnce() -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
         if self.candles {
             let _alone = SETTINGS.write().unwrap_or_else(PoisonError::into_inner);
             // SAFETY: no other call of this crate is running.

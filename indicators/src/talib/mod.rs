@@ -43,9 +43,13 @@
 //!
 //! # Cost
 //! The library computes over whole columns. A function keeps every bar it was
-//! given and computes from the first bar on, so one update costs as much as all
-//! before it. Use [`Indicator::batch`](crate::Indicator::batch) where the whole
-//! series is at hand: that is one call.
+//! given, so that it can be saved, and computes from the first bar on, so one update
+//! costs as much as all before it. Use [`Indicator::batch`](crate::Indicator::batch)
+//! where the whole series is at hand: that is one call.
+//!
+//! TA-Lib 0.8 can also go on from bar to bar. With the feature `talib-v0_8`, `streams`
+//! has its functions in that form, for expressions: an update takes constant time, and no
+//! bar is kept. They can be peeked at and cloned, but not saved.
 //!
 //! # Threads and settings
 //! Calls are safe from any number of threads. Every one of them runs with the
@@ -69,9 +73,15 @@
 //! [`DynIndicator::failure`]: crate::DynIndicator::failure
 
 mod function;
+#[cfg(feature = "talib-v0_8")]
+mod handle;
 mod library;
 mod reflection;
+#[cfg(feature = "talib-v0_8")]
+mod stream;
 
 pub use function::{Function, TaLib, TaLibError};
 pub use library::version;
 pub use reflection::rows;
+#[cfg(feature = "talib-v0_8")]
+pub use stream::streams;

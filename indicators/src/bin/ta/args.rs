@@ -39,11 +39,11 @@ pub(crate) struct Compute {
     /// What to compute, such as 'rsi(close, 14)'; may be given several times
     #[arg(long = "expr", value_name = "EXPRESSION", required = true)]
     pub(crate) expressions: Vec<String>,
-    /// Who computes
+    /// Who computes. With a snapshot, or in a build without the streams of TA-Lib 0.8, talib keeps
+    /// every row, and computes from the first one on for each
     #[arg(long, value_enum, default_value_t)]
     pub(crate) backend: Backend,
-    /// Read the whole file before computing; gives the same output. With the backend talib far
-    /// faster on long files
+    /// Read the whole file before computing; gives the same output
     #[arg(long)]
     pub(crate) batch: bool,
     /// Start where the run that wrote this snapshot stopped

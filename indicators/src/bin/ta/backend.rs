@@ -28,6 +28,16 @@ impl Backend {
             Backend::Talib => talib_rows(),
         }
     }
+
+    /// The same where no state will be saved, nor one taken up: in a form that needs
+    /// no more memory the longer it runs, if the backend has it.
+    pub(crate) fn rows_to_run_only(self) -> Result<Vec<&'static Row>, Failure> {
+        match self {
+            #[cfg(feature = "talib-v0_8")]
+            Backend::Talib => Ok(indicators::talib::streams().to_vec()),
+            _ => self.rows(),
+        }
+    }
 }
 
 #[cfg(feature = "talib")]

@@ -13,7 +13,12 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 
 pub(crate) fn run(arguments: &Compute, output: &mut impl Write) -> Result<(), Failure> {
-    let mut expressions = parse(&arguments.expressions, &arguments.backend.rows()?)?;
+    let saved = arguments.snapshot_in.is_some() || arguments.snapshot_out.is_some();
+    let rows = match saved || arguments.batch {
+        true => arguments.backend.rows()?,
+        false => arguments.backend.rows_to_run_only()?,
+    };
+    let mut expressions = parse(&arguments.expressions, &rows)?;
     if let Some(path) = &arguments.snapshot_out {
         saved::check(path, &arguments.file)?;
     }

@@ -98,8 +98,9 @@ pub(crate) fn write(
     backend: Backend,
     expressions: &[Expression],
 ) -> Result<(), Failure> {
-    let states: Vec<(String, Vec<u8>)> =
-        expressions.iter().map(|one| (one.to_string(), one.snapshot())).collect();
+    let states = expressions.iter().map(|one| Ok((one.to_string(), one.snapshot()?)));
+    let states: Result<Vec<(String, Vec<u8>)>, SavedError> = states.collect();
+    let states = states.map_err(|error| Failure::Saved { path: path.to_owned(), error })?;
     let body = Body {
         backend: backend.name(),
         expressions: states.iter().map(|(name, state)| (name.as_str(), state.as_slice())).collect(),
