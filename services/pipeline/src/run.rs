@@ -291,9 +291,21 @@ impl<P: Processor> Loop<'_, P> {
             Err(failure) => return Err(failure),
         };
         let mut offsets = TopicPartitionList::new();
-        for (&partition, &committed) in &committed {
+        for (&partition, &before) in &committed {
             let found = found.remove(&partition).unwrap_or_default();
-            let mut offset = agreed_offset(self.config, partition, committed, found)?;
+            let mut offset = match agreed_offset(self.config, partition, before, found) {
+                Ok(offset) => offset,
+                // Whoever stood still in between has asked before the instance that took
+                // over has gone on, and read what that has written.
+                Err(_)
+                    if input::committed_offsets(input, partitions, member, shutdown)?
+                        != Some(committed.clone()) =>
+                {
+                    let reason = "the group's offsets have moved while the state was restored";
+                    return Err(Failure::Abort(reason.to_owned()));
+                }
+                Err(error) => return Err(error.into()),
+            };
             if let (Some(offset), Some(&extent)) = (&mut offset, extents.get(&partition)) {
                 let left = input::first_left(self.config, *offset, extent)?;
                 if left > *offset {
