@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread::JoinHandle;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
@@ -169,6 +170,9 @@ impl<M> Clone for Writer<M> {
 
 impl<M: Message + Serialize> Writer<M> {
     fn send(&mut self, batch: &Batch<M>) -> Result<(), Failure> {
+        // Once for all of them: the client would look for each.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+        let now_ms = now.and_then(|now| i64::try_from(now.as_millis()).ok());
         for (message, event_time_ms) in batch {
             self.payload.clear();
             self.encoder
@@ -177,13 +181,14 @@ impl<M: Message + Serialize> Writer<M> {
             let unsaid = message.event_time_ms() != Some(*event_time_ms);
             let event_time = unsaid.then(|| event_time_ms.to_string());
             let event_time = event_time.as_deref().map(|digits| (codec::EVENT_TIME, digits));
-            self.sink.send(Outgoing {
+            let outgoing = Outgoing {
                 topic: &self.topic,
                 partition: None,
                 key: Some(message.key().as_bytes()),
                 payload: Some(&self.payload),
                 headers: headers(self.encoder.version(), event_time.as_slice()),
-            })?;
+            };
+            self.sink.send_at(now_ms, outgoing)?;
         }
         Ok(())
     }

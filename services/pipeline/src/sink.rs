@@ -40,6 +40,16 @@ impl Sink {
 
     /// Sends a record in the open transaction.
     pub(crate) fn send(&mut self, outgoing: Outgoing<'_>) -> Result<(), Failure> {
+        self.send_at(None, outgoing)
+    }
+
+    /// The same with the time of sending, in milliseconds since 1970 UTC, if it is known;
+    /// the client looks at the clock where it is not.
+    pub(crate) fn send_at(
+        &mut self,
+        now_ms: Option<i64>,
+        outgoing: Outgoing<'_>,
+    ) -> Result<(), Failure> {
         self.sent += 1;
         if self.sent.is_multiple_of(1024) {
             self.producer.poll(Duration::ZERO);
@@ -48,6 +58,7 @@ impl Sink {
         record.partition = outgoing.partition;
         record.key = outgoing.key;
         record.payload = outgoing.payload;
+        record.timestamp = now_ms;
         while let Err((error, unsent)) = self.producer.send(record) {
             match error {
                 KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => {
