@@ -47,9 +47,11 @@ impl<K: Kernel> Machine<K> {
                     self.state = before;
                     self.one_by_one(&mut piece);
                 }
+            } else if K::LOOKS && self.at_one_go(&mut piece, &mut ready, simple) {
+                // All of it is done.
             } else if wide(Look::<K::Input> { columns }) != Some(true) {
                 self.one_by_one(&mut piece);
-            } else if !(K::HAS_COLUMNS || K::FILLS)
+            } else if !(K::HAS_COLUMNS || K::FILLS && !K::LOOKS)
                 || !self.at_one_go(&mut piece, &mut ready, simple)
             {
                 self.steps(&mut piece, simple);

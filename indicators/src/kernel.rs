@@ -91,7 +91,8 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
     /// Does all that steps and stores over several bars of a batch would do, at one
     /// go, where that is faster, in place of [`columns`](Self::columns); `room` is to
     /// work in. All bars are past warm-up and
-    /// finite. `false` when nothing has been changed.
+    /// finite, unless it [`LOOKS`](Self::LOOKS) itself. `false` when nothing has been
+    /// changed.
     #[inline(always)]
     fn fill(
         &mut self,
@@ -103,6 +104,11 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
         let _ = (state, inputs, outputs, room);
         false
     }
+
+    /// Whether [`fill`](Self::fill) looks itself whether all bars are finite, before it
+    /// changes anything. After it has computed with them they are near the processor;
+    /// to look first is to wait for them.
+    const LOOKS: bool = false;
 
     /// Whether there are averages that could be of any kind.
     const HAS_AVERAGES: bool = false;

@@ -7,6 +7,7 @@ use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::volatility::trange::{self, true_range};
 use crate::window::{BLOCK, Ring, Window, ZeroRun, block};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// Ultimate oscillator (ULTOSC): the buying pressure in relation to the true
 /// range over three periods, the shortest counting most. From 0 to 100.
@@ -112,9 +113,14 @@ impl Kernel {
         let come = (block::<N>(pressures, row_of(0)), block::<N>(ranges, row_of(0)));
         let [Part { period: shortest, .. }, ..] = self.parts;
         let mut zeros = false;
-        for lane in 0..N {
-            self.flat.step(&mut state.zeros, [come.0[lane], come.1[lane]] == [0.0; 2]);
-            zeros |= state.zeros >= shortest;
+        let zero: [bool; N] = std::array::from_fn(|lane| (come.0[lane] == 0.0) & (come.1[lane] == 0.0));
+        if zero.iter().fold(false, |any, zero| any | zero) {
+            for zero in zero {
+                self.flat.step(&mut state.zeros, zero);
+                zeros |= state.zeros >= shortest;
+            }
+        } else {
+            state.zeros = 0;
         }
         let mut totals = [0.0; N];
         for (part, [pressure, range]) in self.parts.iter().zip(&mut state.sums) {
@@ -229,13 +235,20 @@ impl kernel::Kernel for Kernel {
         let (Some(pressures), Some(ranges)) = lines else { return false };
         let window = pressures.iter_mut().zip(ranges.iter_mut()).zip(self.terms.iter());
         window.for_each(|((pressure, range), term)| [*pressure, *range] = term);
-        let (first, Some(last)) = ([state.close], closes.last()) else { return false };
-        let piece = pressures[start..].iter_mut().zip(ranges[start..].iter_mut());
-        let bars = highs.iter().zip(lows).zip(closes).zip(first.iter().chain(closes));
-        for ((pressure, range), (((high, low), close), previous)) in piece.zip(bars) {
-            *pressure = close - if low < previous { *low } else { *previous };
-            *range = true_range(*high, *low, *previous);
-        }
+        let Some(last) = closes.last() else { return false };
+        let mut take = |rows: Range<usize>, before: &[f64]| {
+            let piece = start + rows.start..start + rows.end;
+            let slots = pressures[piece.clone()].iter_mut().zip(&mut ranges[piece]);
+            let bars = highs[rows.clone()].iter().zip(&lows[rows.clone()]).zip(&closes[rows]);
+            for ((pressure, range), (((high, low), close), previous)) in
+                slots.zip(bars.zip(before))
+            {
+                *pressure = close - if low < previous { *low } else { *previous };
+                *range = true_range(*high, *low, *previous);
+            }
+        };
+        take(0..1, &[state.close]);
+        take(1..rows, closes);
         let lines = Lines { pressures, ranges, start };
         let whole_blocks = rows - rows % BLOCK;
         let mut now = *state;

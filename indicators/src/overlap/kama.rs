@@ -4,7 +4,7 @@ use crate::catalog::{Group, Info};
 use crate::io::{Input, Output};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{BLOCK, Ring, Window, ZeroRun, block, lay_out};
+use crate::window::{BLOCK, Ring, Window, ZeroRun, block, lines};
 use serde::{Deserialize, Serialize};
 
 /// Kaufman adaptive moving average (KAMA): an exponential average that follows
@@ -100,6 +100,12 @@ fn weight(first: f64, value: f64, moves: f64) -> f64 {
     smoothing * smoothing
 }
 
+/// How far the values are from those before them.
+#[inline(always)]
+fn distances<const N: usize>(values: [f64; N], before: [f64; N]) -> [f64; N] {
+    std::array::from_fn(|lane| (values[lane] - before[lane]).abs())
+}
+
 impl Kernel {
     /// Several rows from `row` on; whether one of them ended a flat window, whose sum
     /// should have been dropped.
@@ -108,12 +114,13 @@ impl Kernel {
         &self,
         state: &mut State,
         line: &[f64],
-        moves: &[f64],
         averages: &mut [f64],
         row: usize,
     ) -> bool {
         let period = self.period;
-        let (gone, come) = (block::<N>(moves, row), block::<N>(moves, row + period));
+        let (firsts, values) = (block::<N>(line, row + 1), block::<N>(line, row + period + 1));
+        let gone = distances(firsts, block(line, row));
+        let come = distances(values, block(line, row + period));
         let mut flat = false;
         let mut sums = [0.0; N];
         for (sum, (gone, come)) in sums.iter_mut().zip(gone.into_iter().zip(come)) {
@@ -122,7 +129,6 @@ impl Kernel {
             *sum = state.moves;
             flat |= self.flat.step(&mut state.zeros, come == 0.0);
         }
-        let (firsts, values) = (block::<N>(line, row + 1), block::<N>(line, row + period + 1));
         let mut weights = [0.0; N];
         for (slot, (sum, ends)) in
             weights.iter_mut().zip(sums.into_iter().zip(firsts.into_iter().zip(values)))
@@ -187,6 +193,7 @@ impl kernel::Kernel for Kernel {
     }
 
     const FILLS: bool = true;
+    const LOOKS: bool = true;
 
     #[inline(always)]
     fn fill(
@@ -199,23 +206,22 @@ impl kernel::Kernel for Kernel {
         if self.period == 1 {
             return false;
         }
-        let [values_room, moves_room] = &mut room.scratch;
-        let Some(line) = lay_out(&self.values, values, values_room) else { return false };
-        for (slot, (older, newer)) in moves_room.iter_mut().zip(line.iter().zip(line.iter().skip(1))) {
-            *slot = (newer - older).abs();
-        }
-        let Some(moves) = moves_room.get(..line.len() - 1) else { return false };
+        let [room, _] = &mut room.scratch;
+        let Some(lines) = lines(&self.values, values, room) else { return false };
         let mut now = *state;
         let mut flat = false;
-        let whole_blocks = values.len() - values.len() % BLOCK;
-        for row in (0..whole_blocks).step_by(BLOCK) {
-            flat |= self.block::<BLOCK>(&mut now, line, moves, averages, row);
-        }
-        for row in whole_blocks..values.len() {
-            flat |= self.block::<1>(&mut now, line, moves, averages, row);
+        for (line, rows) in lines {
+            let averages = &mut averages[rows];
+            let whole_blocks = averages.len() - averages.len() % BLOCK;
+            for row in (0..whole_blocks).step_by(BLOCK) {
+                flat |= self.block::<BLOCK>(&mut now, line, averages, row);
+            }
+            for row in whole_blocks..averages.len() {
+                flat |= self.block::<1>(&mut now, line, averages, row);
+            }
         }
         // Rare, and left to the steps.
-        if flat {
+        if flat || !Self::Input::are_finite(values) {
             return false;
         }
         *state = now;

@@ -4,7 +4,7 @@ use crate::catalog::{Group, Info};
 use crate::io::{Input, Output};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{BLOCK, Ring, WeightedSum, WeightedSumState, Window, block, lay_out};
+use crate::window::{Ring, WeightedSum, WeightedSumState, Window, lines};
 
 /// Weighted moving average (WMA): the mean of the last `n` values, with weights
 /// that rise from 1 for the oldest to `n` for the newest.
@@ -124,6 +124,7 @@ impl kernel::Kernel for Kernel {
     }
 
     const FILLS: bool = true;
+    const LOOKS: bool = true;
 
     #[inline(always)]
     fn fill(
@@ -133,18 +134,18 @@ impl kernel::Kernel for Kernel {
         averages: &mut <Self::Output as Output>::Columns<'_>,
         room: &mut Ready,
     ) -> bool {
-        let [room, _] = &mut room.scratch;
-        let Some(line) = lay_out(self.window.ring(), values, room) else { return false };
-        let (blocks, rest) = averages.as_chunks_mut::<BLOCK>();
-        let mut now = *state;
-        let mut row = 0;
-        for slots in blocks {
-            *slots = self.block(&mut now, block(line, row), block(line, row + self.period));
-            row += BLOCK;
+        if self.period == 1 {
+            return false;
         }
-        for slot in rest {
-            [*slot] = self.block(&mut now, block(line, row), block(line, row + self.period));
-            row += 1;
+        let [room, _] = &mut room.scratch;
+        let Some(lines) = lines(self.window.ring(), values, room) else { return false };
+        let mut now = *state;
+        for (line, rows) in lines {
+            let averages = &mut averages[rows];
+            self.window.along(&mut now, line, |row, sum| averages[row] = sum / self.weights);
+        }
+        if !Self::Input::are_finite(values) {
+            return false;
         }
         *state = now;
         self.window.ring().extend(values.iter().copied());

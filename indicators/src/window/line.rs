@@ -2,10 +2,11 @@
 //! time: what leaves the window at a bar is then found by counting back.
 
 use super::{Item, Ring};
+use std::ops::Range;
 
 /// How many bars are computed together, so that what does not depend on the bar
 /// before is one instruction for several of them.
-pub(crate) const BLOCK: usize = 8;
+pub(crate) const BLOCK: usize = 4;
 
 /// Lays out what the ring holds, oldest first, and then the `values`; `None` when
 /// there is not enough room.
@@ -20,6 +21,20 @@ pub(crate) fn lay_out<'a>(
     window.iter_mut().zip(ring.iter()).for_each(|(slot, value)| *slot = value);
     piece.copy_from_slice(values);
     Some(line)
+}
+
+/// Lines with the windows of all `values`, each with the rows whose values it ends with:
+/// first those whose windows reach back into the ring, for which it is laid out, and then
+/// the others, which have theirs among the values. `None` when there is not enough room.
+#[inline(always)]
+pub(crate) fn lines<'a>(
+    ring: &Ring,
+    values: &'a [f64],
+    room: &'a mut [f64],
+) -> Option<[(&'a [f64], Range<usize>); 2]> {
+    let reach = ring.length().min(values.len());
+    let line = lay_out(ring, values.get(..reach)?, room)?;
+    Some([(line, 0..reach), (values, reach..values.len())])
 }
 
 /// The `N` values of the line from `start` on.

@@ -109,6 +109,40 @@ impl WeightedSum {
         sums
     }
 
+    /// The weighted sum of every full window in a line, each `length` values long but for
+    /// the one before its first.
+    #[inline(always)]
+    pub(crate) fn along(
+        &self,
+        state: &mut WeightedSumState,
+        line: &[f64],
+        mut put: impl FnMut(usize, f64),
+    ) {
+        let Some(values) = line.get(self.length..) else { return };
+        let until_fresh = (RENEWAL - 1) * self.length;
+        let mut row = 0;
+        while row < values.len() {
+            // As far as no fresh sums grow, there is nothing to ask.
+            let end = values.len().min(row + until_fresh.saturating_sub(state.age));
+            state.age += end - row;
+            let Sums { mut plain, mut weighted } = state.sums;
+            let steps = line[row..end].iter().zip(&values[row..end]);
+            for (at, (oldest, value)) in (row..end).zip(steps) {
+                plain += value;
+                plain -= oldest;
+                weighted += value * self.weight;
+                put(at, weighted);
+                weighted -= plain;
+            }
+            state.sums = Sums { plain, weighted };
+            row = end;
+            while row < values.len() && state.age >= until_fresh {
+                put(row, self.move_on(state, line[row], values[row]));
+                row += 1;
+            }
+        }
+    }
+
     /// The values.
     pub(crate) fn ring(&mut self) -> &mut Ring {
         &mut self.values

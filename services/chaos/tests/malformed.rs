@@ -3,7 +3,9 @@
 //! stands still, and the good messages in between give what they give alone.
 //!
 //! `MALFORMED_MESSAGES` says how many there are for each service, twenty thousand
-//! where it does not. They run on the embedded broker, or on the cluster that
+//! where it does not; a million are for `--test-threads=1`, as they come to gigabytes,
+//! at which two services and a broker on one disk can stand for longer than a
+//! transaction may take. They run on the embedded broker, or on the cluster that
 //! `KAFKA_BOOTSTRAP_SERVERS` names.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
