@@ -46,7 +46,7 @@ use crate::window::{Means, States, Window};
 /// ```
 ///
 /// # Source
-/// TA-Lib, group 'Overlap Studies'.
+/// A definition, with TA-Lib's choice of averages; no single source is known.
 pub type Mavp = Machine<Kernel>;
 
 impl Mavp {
