@@ -133,8 +133,11 @@ fn scale(settings: &[(&'static str, &str)]) {
         stream.scale(service, 1).unwrap();
     }
     stream.run_for(TOO_LONG).unwrap();
-    // They do not fence each other off; only a broker that is busy may give one up.
-    assert!(stream.failures() < 4, "{}", stream.last_words());
+    // They do not fence each other off; only a broker that is busy may give one up, and
+    // whoever writes the trades with it.
+    let words = stream.last_words();
+    let fenced = words.lines().filter(|line| line.contains("has been taken over")).count();
+    assert!(fenced < 4, "{words}");
     assert_identical(stream);
 }
 
@@ -206,7 +209,7 @@ fn moves_and_kills_while_a_long_log_is_caught_up_with() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let recordings = Recordings::write(directory.path(), 8, 4, 20_000).unwrap();
+    let recordings = Recordings::write(directory.path(), 8, 4, 60_000).unwrap();
     let cluster = Cluster::start(1).unwrap();
     let calm = Stream::start(&cluster, "calm", &recordings, Pace::Max).unwrap().finish().unwrap();
 
