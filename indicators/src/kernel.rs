@@ -90,9 +90,8 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
 
     /// Does all that steps and stores over several bars of a batch would do, at one
     /// go, where that is faster, in place of [`columns`](Self::columns); `room` is to
-    /// work in. All bars are past warm-up and
-    /// finite, unless it [`LOOKS`](Self::LOOKS) itself. `false` when nothing has been
-    /// changed.
+    /// work in. All bars are past warm-up and finite, unless it [`LOOKS`](Self::LOOKS)
+    /// itself. `false` when nothing has been changed.
     #[inline(always)]
     fn fill(
         &mut self,

@@ -11,23 +11,6 @@ use ta_lib_sys as sys;
 /// columns and the values of the parameters. Gives the time with the last values.
 pub(crate) type Stream = fn(&[&[f64]], &[f64], usize) -> (Duration, Vec<f64>);
 
-/// A parameter as C takes it.
-trait Argument {
-    fn of(value: f64) -> Self;
-}
-
-impl Argument for f64 {
-    fn of(value: f64) -> Self {
-        value
-    }
-}
-
-impl Argument for c_int {
-    fn of(value: f64) -> Self {
-        value as c_int
-    }
-}
-
 // The compiler checks the number and the types of the arguments against the bindings.
 macro_rules! streams {
     ($($name:literal $open:ident $update:ident $peek:ident $clone:ident $close:ident
@@ -49,7 +32,7 @@ macro_rules! streams {
                             &mut stream,
                             $($input.as_ptr(),)+
                             history as c_int,
-                            $(Argument::of(*$argument),)*
+                            $(*$argument as _,)*
                             $(&mut $output),+
                         )
                     };

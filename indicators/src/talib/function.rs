@@ -122,15 +122,7 @@ impl DynIndicator for Function {
 
     /// One call of the library for all rows.
     fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError> {
-        let rows = inputs.first().map_or(0, |column| column.len());
-        let fits = inputs.len() == self.row.inputs.len()
-            && outputs.len() == self.row.outputs.len()
-            && inputs.iter().all(|column| column.len() == rows)
-            && outputs.iter().all(|column| column.len() == rows);
-        if !fits {
-            let expected = (self.row.inputs.len(), self.row.outputs.len());
-            return Err(ColumnsError::new(inputs, outputs, expected));
-        }
+        let rows = super::checked_rows(self.row, inputs, outputs)?;
         // Which bar of the history each row became, if it became one.
         let bars: Vec<Option<usize>> = (0..rows)
             .map(|row| {

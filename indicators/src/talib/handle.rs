@@ -31,23 +31,6 @@ pub(super) struct Calls {
     close: unsafe fn(Raw),
 }
 
-/// A parameter as C takes it.
-trait Argument {
-    fn of(value: f64) -> Self;
-}
-
-impl Argument for f64 {
-    fn of(value: f64) -> Self {
-        value
-    }
-}
-
-impl Argument for c_int {
-    fn of(value: f64) -> Self {
-        value as c_int
-    }
-}
-
 fn given<const N: usize>(code: c_int, values: [f64; N]) -> Given {
     if code == sys::TA_SUCCESS { Ok(Values::from_slice(&values)) } else { Err(Refused(code)) }
 }
@@ -79,7 +62,7 @@ macro_rules! calls {
                                 &mut stream,
                                 $($input.as_ptr(),)+
                                 rows,
-                                $(Argument::of(*$optional),)*
+                                $(*$optional as _,)*
                                 $(&mut $output),+
                             )
                         };

@@ -72,6 +72,9 @@
 //!
 //! [`DynIndicator::failure`]: crate::DynIndicator::failure
 
+use crate::catalog::Row;
+use crate::indicator::ColumnsError;
+
 mod function;
 #[cfg(feature = "talib-v0_8")]
 mod handle;
@@ -85,3 +88,19 @@ pub use library::version;
 pub use reflection::rows;
 #[cfg(feature = "talib-v0_8")]
 pub use stream::streams;
+
+/// How many rows the columns have, if they are as many as `row` has inputs and outputs,
+/// and of one length.
+fn checked_rows(
+    row: &Row,
+    inputs: &[&[f64]],
+    outputs: &[&mut [f64]],
+) -> Result<usize, ColumnsError> {
+    let rows = inputs.first().map_or(0, |column| column.len());
+    let fits = inputs.len() == row.inputs.len()
+        && outputs.len() == row.outputs.len()
+        && inputs.iter().all(|column| column.len() == rows)
+        && outputs.iter().all(|column| column.len() == rows);
+    let expected = (row.inputs.len(), row.outputs.len());
+    if fits { Ok(rows) } else { Err(ColumnsError::new(inputs, outputs, expected)) }
+}

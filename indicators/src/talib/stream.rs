@@ -186,15 +186,7 @@ impl DynIndicator for Stream {
     }
 
     fn batch(&mut self, inputs: &[&[f64]], outputs: &mut [&mut [f64]]) -> Result<(), ColumnsError> {
-        let rows = inputs.first().map_or(0, |column| column.len());
-        let fits = inputs.len() == self.row.inputs.len()
-            && outputs.len() == self.row.outputs.len()
-            && inputs.iter().all(|column| column.len() == rows)
-            && outputs.iter().all(|column| column.len() == rows);
-        if !fits {
-            let expected = (self.row.inputs.len(), self.row.outputs.len());
-            return Err(ColumnsError::new(inputs, outputs, expected));
-        }
+        let rows = super::checked_rows(self.row, inputs, outputs)?;
         let mut fields = Vec::with_capacity(inputs.len());
         for row in 0..rows {
             fields.clear();

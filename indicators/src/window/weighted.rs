@@ -109,8 +109,8 @@ impl WeightedSum {
         sums
     }
 
-    /// The weighted sum of every full window in a line, each `length` values long but for
-    /// the one before its first.
+    /// The weighted sums of the windows that end with the values of a line after its first
+    /// `length`: `put` is given the number of each, from 0, and the sum.
     #[inline(always)]
     pub(crate) fn along(
         &self,
