@@ -8,8 +8,8 @@
 //! kernel and state out of memory: what a loop carries from bar to bar then stays in
 //! registers.
 
-use crate::clock::{Clock, PIECE, Prepared, RUNNING, Ready, Running};
-use crate::io::{Input, Output};
+use crate::clock::{Clock, Prepared, RUNNING, Ready, Running};
+use crate::io::{Finite, Input, Output};
 use crate::kernel::{Kernel, Machine};
 use pulp::NullaryFnOnce;
 
@@ -32,7 +32,7 @@ impl<K: Kernel> Machine<K> {
         let mut start = 0;
         while start < all {
             let to_warm_up = self.to_warm_up();
-            let most = if to_warm_up > 0 { to_warm_up } else { PIECE };
+            let most = if to_warm_up > 0 { to_warm_up } else { K::PIECE };
             let rows = most.min(all - start);
             let columns = K::Input::rows(columns, start..start + rows);
             let filled = K::Output::rows(&mut filled, start..start + rows);
@@ -41,14 +41,14 @@ impl<K: Kernel> Machine<K> {
             let mut piece = Piece { columns, filled, rows };
             if to_warm_up > 0 {
                 self.one_by_one(&mut piece);
+            } else if K::LOOKS && self.at_one_go(&mut piece, &mut ready, simple) {
+                // All of it is done.
             } else if only_state {
                 let before = self.state;
                 if self.steps(&mut piece, simple) != Some(true) {
                     self.state = before;
                     self.one_by_one(&mut piece);
                 }
-            } else if K::LOOKS && self.at_one_go(&mut piece, &mut ready, simple) {
-                // All of it is done.
             } else if wide(Look::<K::Input> { columns }) != Some(true) {
                 self.one_by_one(&mut piece);
             } else if !(K::HAS_COLUMNS || K::FILLS && !K::LOOKS)
@@ -150,7 +150,7 @@ impl<K: Kernel, C: Clock, F: Fn(usize) -> C> NullaryFnOnce for Steps<'_, '_, '_,
         let Self { machine, piece, clock } = self;
         let Piece { columns, filled, rows } = piece;
         // Said again here, where the compiler can use it.
-        let rows = PIECE.min(*rows);
+        let rows = K::PIECE.min(*rows);
         let columns = K::Input::rows(*columns, 0..rows);
         let filled = K::Output::rows(filled, 0..rows);
         let (Some(columns), Some(mut filled)) = (columns, filled) else { return true };
@@ -159,10 +159,10 @@ impl<K: Kernel, C: Clock, F: Fn(usize) -> C> NullaryFnOnce for Steps<'_, '_, '_,
         let in_registers = size_of::<K::State>() <= IN_REGISTERS || clock(0).is_simple();
         let mut copy = machine.state;
         let state = if in_registers { &mut copy } else { &mut machine.state };
-        let mut zeros = 0;
+        let mut finite = Finite::default();
         for row in 0..rows {
             let Some(input) = K::Input::row(columns, row) else { break };
-            zeros |= input.zero().to_bits();
+            finite.see(input);
             let output = kernel.step(clock(row), state, input);
             kernel.store(clock(row), state, input);
             K::Output::write(Some(output), &mut filled, row);
@@ -171,8 +171,7 @@ impl<K: Kernel, C: Clock, F: Fn(usize) -> C> NullaryFnOnce for Steps<'_, '_, '_,
         if in_registers {
             machine.state = copy;
         }
-        // All bits but the sign's.
-        zeros << 1 == 0
+        finite.all()
     }
 }
 

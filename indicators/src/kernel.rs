@@ -11,7 +11,7 @@
 
 use crate::catalog::Info;
 pub use crate::clock::{Clock, Ready};
-use crate::clock::{RUNNING, WarmUp};
+use crate::clock::{PIECE, RUNNING, WarmUp};
 use crate::indicator::{ColumnsError, Indicator};
 use crate::io::{Input, Output};
 use crate::parameter::{Arguments, ParameterError, UNSTABLE_PERIOD};
@@ -108,6 +108,10 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
     /// changes anything. After it has computed with them they are near the processor;
     /// to look first is to wait for them.
     const LOOKS: bool = false;
+
+    /// How many bars of a batch are taken together at most. More than there is room for in
+    /// [`Ready`] pays for a kernel that does without, and copies a long window.
+    const PIECE: usize = PIECE;
 
     /// Whether there are averages that could be of any kind.
     const HAS_AVERAGES: bool = false;

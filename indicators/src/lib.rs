@@ -68,6 +68,7 @@ mod parameter;
 mod saved;
 #[cfg(feature = "talib")]
 pub mod talib;
+mod terms;
 pub mod window;
 
 pub mod cycle;

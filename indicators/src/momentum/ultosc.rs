@@ -266,7 +266,7 @@ impl kernel::Kernel for Kernel {
         let terms = || pressures.iter().zip(ranges.iter()).map(|(pressure, range)| [*pressure, *range]);
         let latest = terms().next_back().unwrap_or(state.latest);
         *state = State { close: *last, range: trange::State::after(*last), latest, ..now };
-        self.terms.extend(terms().skip(start));
+        terms().skip(start).for_each(|term| self.terms.push(term));
         true
     }
 

@@ -1,12 +1,12 @@
 //! Bollinger bands.
 
 use crate::catalog::{Group, Info};
-use crate::io::output;
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{Input, Output, output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::ma_type::MaType;
-use crate::overlap::ma;
+use crate::overlap::{ma, sma};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Variance, VarianceState, Window};
+use crate::window::{BLOCK, Variance, VarianceState, Window, block, lines};
 use serde::{Deserialize, Serialize};
 
 /// Bollinger bands (BBANDS): a moving average, and bands some standard deviations
@@ -87,6 +87,60 @@ pub struct State {
     variance: VarianceState,
 }
 
+impl Kernel {
+    /// The averages and the bands around them.
+    #[inline(always)]
+    fn bands<const N: usize>(&self, middle: [f64; N], variances: [f64; N]) -> [[f64; N]; 3] {
+        let deviations = variances.map(f64::sqrt);
+        let around = |band: fn(f64, f64, f64) -> f64, width: f64| {
+            std::array::from_fn(|lane| band(middle[lane], deviations[lane], width))
+        };
+        // Fused only above, and only where the two differ, as in TA-Lib's C library.
+        let upper = match self.up == self.down {
+            true => around(|middle, deviation, width| middle + deviation * width, self.up),
+            false => around(|middle, deviation, width| deviation.mul_add(width, middle), self.up),
+        };
+        [upper, middle, around(|middle, deviation, width| middle - deviation * width, self.down)]
+    }
+
+    /// Fills rows whose windows are in the line, around simple means.
+    #[inline(always)]
+    fn simple(
+        &self,
+        means: &sma::Kernel,
+        (average, variance): &mut (sma::State, VarianceState),
+        line: &[f64],
+        mut columns: <BbandsOutput as Output>::Columns<'_>,
+        rows: usize,
+    ) {
+        let mut row = 0;
+        while row < rows {
+            let come = row + self.period;
+            if row + BLOCK <= rows {
+                let (oldest, values) = (block(line, row + 1), block(line, come));
+                if let Some(variances) = self.variance.block::<BLOCK>(variance, oldest, values) {
+                    let means = means.block(average, block(line, row), values);
+                    put(&mut columns, row, self.bands(means, variances));
+                    row += BLOCK;
+                    continue;
+                }
+            }
+            let mean = means.block(average, block(line, row), block(line, come));
+            let variance = self.variance.over(variance, &line[row + 1..=come]);
+            put(&mut columns, row, self.bands::<1>(mean, [variance]));
+            row += 1;
+        }
+    }
+}
+
+/// Puts values into several rows of each column.
+#[inline(always)]
+fn put<const N: usize>(columns: &mut [&mut [f64]; 3], row: usize, values: [[f64; N]; 3]) {
+    for (column, values) in columns.iter_mut().zip(values) {
+        column[row..row + N].copy_from_slice(&values);
+    }
+}
+
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "BBANDS",
@@ -127,13 +181,8 @@ impl kernel::Kernel for Kernel {
             Some(clock) => self.variance.step(&mut state.variance, clock.bar(), value),
             None => 0.0,
         };
-        let deviation = variance.sqrt();
-        // Fused only above, and only where the two differ, as in TA-Lib's C library.
-        let upper = match self.up == self.down {
-            true => middle + deviation * self.up,
-            false => deviation.mul_add(self.up, middle),
-        };
-        BbandsOutput { upper, middle, lower: middle - deviation * self.down }
+        let [[upper], [middle], [lower]] = self.bands([middle], [variance]);
+        BbandsOutput { upper, middle, lower }
     }
 
     #[inline(always)]
@@ -147,6 +196,37 @@ impl kernel::Kernel for Kernel {
     #[inline(always)]
     fn is_simple(&self) -> bool {
         self.average.is_simple()
+    }
+
+    const FILLS: bool = true;
+    const LOOKS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut State,
+        values: <Self::Input as Input>::Columns<'_>,
+        columns: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        let ma::Kernel::Sma(means) = &self.average else { return false };
+        let ma::State::Sma(average) = state.average else { return false };
+        let [room, _] = &mut room.scratch;
+        let Some(lines) = lines(means.ring(), values, room) else { return false };
+        let mut now = (average, state.variance);
+        for (line, rows) in lines {
+            let Some(part) = BbandsOutput::rows(columns, rows.clone()) else { return false };
+            self.simple(means, &mut now, line, part, rows.len());
+        }
+        if !Self::Input::are_finite(values) {
+            return false;
+        }
+        *state = State { average: ma::State::Sma(now.0), variance: now.1 };
+        self.variance.ring_mut().extend(values);
+        if let ma::Kernel::Sma(means) = &mut self.average {
+            means.ring_mut().extend(values);
+        }
+        true
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -5,7 +5,7 @@ use crate::io::{Input, Output};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::overlap::wma;
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{BLOCK, WeightedSumState, Window, block, lay_out};
+use crate::window::{WeightedSumState, Window, lay_out};
 use serde::{Deserialize, Serialize};
 
 /// Hull moving average (HMA): a weighted average over half the window, carried
@@ -73,31 +73,74 @@ impl Kernel {
     }
 }
 
+/// The windows of the values and of what the smoothing reads of them, each with the piece
+/// that follows.
+struct Lines<'a> {
+    values: &'a [f64],
+    aheads: &'a mut [f64],
+}
+
 impl Kernel {
-    /// Several rows from `row` on.
-    #[inline(always)]
-    fn block<const N: usize>(
-        &mut self,
-        state: &mut State,
-        line: &[f64],
-        aheads: &mut [f64],
-        averages: &mut [f64],
-        row: usize,
-    ) {
-        let (whole, half) = (self.whole.period(), self.half.period());
-        let smoothing = self.smoothing.period();
-        let values = block::<N>(line, row + whole);
-        let wholes = self.whole.block(&mut state.whole, block(line, row), values);
-        let halves = self.half.block(&mut state.half, block(line, row + whole - half), values);
-        let mut ahead = [0.0; N];
-        for (ahead, (half, whole)) in ahead.iter_mut().zip(halves.into_iter().zip(wholes)) {
-            *ahead = 2.0 * half - whole;
-        }
-        aheads[row + smoothing..][..N].copy_from_slice(&ahead);
-        let oldest = block(aheads, row);
-        let smoothed = self.smoothing.block(&mut state.smoothing, oldest, ahead);
-        averages[row..row + N].copy_from_slice(&smoothed);
+    fn periods(&self) -> [usize; 3] {
+        [&self.whole, &self.half, &self.smoothing].map(wma::Kernel::period)
     }
+
+    /// How many rows come before one at which sums are replaced.
+    #[inline(always)]
+    fn until_renewal(&self, state: &State) -> usize {
+        let whole = self.whole.window().until_renewal(&state.whole);
+        let half = self.half.window().until_renewal(&state.half);
+        whole.min(half).min(self.smoothing.window().until_renewal(&state.smoothing))
+    }
+
+    /// The row at `row`, at which sums are replaced.
+    fn renewal(&self, state: &mut State, lines: &mut Lines<'_>, row: usize) -> f64 {
+        let [whole, half, smoothing] = self.periods();
+        let Lines { values, aheads } = lines;
+        let whole_mean = self.whole.mean(&mut state.whole, values, row);
+        let half_mean = self.half.mean(&mut state.half, values, row + whole - half);
+        aheads[row + smoothing] = ahead(half_mean, whole_mean);
+        self.smoothing.mean(&mut state.smoothing, aheads, row)
+    }
+
+    /// The rows from `start` on, at which no sums are replaced. All three averages move on
+    /// in one loop: each waits for itself, and two of them divide together.
+    #[inline(always)]
+    fn run(&self, state: &mut State, lines: &mut Lines<'_>, start: usize, averages: &mut [f64]) {
+        let ([whole, half, smoothing], rows) = (self.periods(), averages.len());
+        let values = &lines.values[start..][..whole + rows];
+        let aheads = &mut lines.aheads[start..][..smoothing + rows];
+        let parts = [&self.whole, &self.half];
+        let weights = parts.map(|part| part.window().weight());
+        let divisors = parts.map(wma::Kernel::weights);
+        let smoothing_weight = self.smoothing.window().weight();
+        let mut sums = [state.whole.sums, state.half.sums];
+        let mut smoothing_sums = state.smoothing.sums;
+        let steps = values[whole..].iter().zip(values).zip(&values[whole - half..]);
+        for (row, (average, ((value, whole), half))) in averages.iter_mut().zip(steps).enumerate() {
+            let (oldest, mut means) = ([whole, half], [0.0; 2]);
+            for part in 0..2 {
+                sums[part].replace(*oldest[part], *value, weights[part]);
+                means[part] = sums[part].lower() / divisors[part];
+            }
+            let [whole, half] = means;
+            let ahead = ahead(half, whole);
+            aheads[row + smoothing] = ahead;
+            smoothing_sums.replace(aheads[row], ahead, smoothing_weight);
+            *average = smoothing_sums.lower() / self.smoothing.weights();
+        }
+        [state.whole.sums, state.half.sums] = sums;
+        state.smoothing.sums = smoothing_sums;
+        for part in [&mut state.whole, &mut state.half, &mut state.smoothing] {
+            part.age += rows;
+        }
+    }
+}
+
+/// What the smoothing reads.
+#[inline(always)]
+fn ahead(half: f64, whole: f64) -> f64 {
+    2.0 * half - whole
 }
 
 impl kernel::Kernel for Kernel {
@@ -128,7 +171,7 @@ impl kernel::Kernel for Kernel {
             Some(clock) => self.half.step(clock, &mut state.half, value),
             None => 0.0,
         };
-        state.ahead = 2.0 * half - whole;
+        state.ahead = ahead(half, whole);
         match clock.since(self.whole.lookback()) {
             Some(clock) => self.smoothing.step(clock, &mut state.smoothing, state.ahead),
             None => 0.0,
@@ -143,6 +186,7 @@ impl kernel::Kernel for Kernel {
     }
 
     const FILLS: bool = true;
+    const LOOKS: bool = true;
 
     #[inline(always)]
     fn fill(
@@ -152,26 +196,41 @@ impl kernel::Kernel for Kernel {
         averages: &mut <Self::Output as Output>::Columns<'_>,
         room: &mut Ready,
     ) -> bool {
+        if self.smoothing.period() == 1 {
+            // Nothing is smoothed, and sums of one value would round.
+            return false;
+        }
         let [values_room, ahead_room] = &mut room.scratch;
         let Some(line) = lay_out(self.whole.ring(), values, values_room) else { return false };
         // What the smoothing reads is put where the values are.
         let Some(aheads) = lay_out(self.smoothing.ring(), values, ahead_room) else {
             return false;
         };
-        let whole_blocks = values.len() - values.len() % BLOCK;
-        let mut state_now = *state;
-        for row in (0..whole_blocks).step_by(BLOCK) {
-            self.block::<BLOCK>(&mut state_now, line, aheads, averages, row);
+        let mut lines = Lines { values: line, aheads };
+        let mut now = *state;
+        let mut row = 0;
+        while row < values.len() {
+            let end = values.len().min(row + self.until_renewal(&now));
+            self.run(&mut now, &mut lines, row, &mut averages[row..end]);
+            row = end;
+            if row < values.len() {
+                averages[row] = self.renewal(&mut now, &mut lines, row);
+                row += 1;
+            }
         }
-        for row in whole_blocks..values.len() {
-            self.block::<1>(&mut state_now, line, aheads, averages, row);
+        let Lines { values: line, aheads } = lines;
+        self.whole.window().settle(&mut now.whole, line);
+        self.half.window().settle(&mut now.half, line);
+        self.smoothing.window().settle(&mut now.smoothing, aheads);
+        if !Self::Input::are_finite(values) {
+            return false;
         }
-        *state = state_now;
-        state.ahead = aheads.last().copied().unwrap_or(state.ahead);
-        self.whole.ring().extend(values.iter().copied());
-        self.half.ring().extend(values.iter().copied());
-        let smoothed = self.smoothing.ring().length();
-        self.smoothing.ring().extend(aheads.iter().skip(smoothed).copied());
+        let aheads = &aheads[self.smoothing.period()..];
+        now.ahead = aheads.last().copied().unwrap_or(now.ahead);
+        *state = now;
+        self.whole.ring().extend(values);
+        self.half.ring().extend(values);
+        self.smoothing.ring().extend(aheads);
         true
     }
 

@@ -1,10 +1,10 @@
 //! Kaufman's adaptive moving average.
 
 use crate::catalog::{Group, Info};
-use crate::io::{Input, Output};
+use crate::io::{Finite, Input, Output};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{BLOCK, Ring, Window, ZeroRun, block, lines};
+use crate::window::{Ring, Window, ZeroRun, lines};
 use serde::{Deserialize, Serialize};
 
 /// Kaufman adaptive moving average (KAMA): an exponential average that follows
@@ -100,49 +100,6 @@ fn weight(first: f64, value: f64, moves: f64) -> f64 {
     smoothing * smoothing
 }
 
-/// How far the values are from those before them.
-#[inline(always)]
-fn distances<const N: usize>(values: [f64; N], before: [f64; N]) -> [f64; N] {
-    std::array::from_fn(|lane| (values[lane] - before[lane]).abs())
-}
-
-impl Kernel {
-    /// Several rows from `row` on; whether one of them ended a flat window, whose sum
-    /// should have been dropped.
-    #[inline(always)]
-    fn block<const N: usize>(
-        &self,
-        state: &mut State,
-        line: &[f64],
-        averages: &mut [f64],
-        row: usize,
-    ) -> bool {
-        let period = self.period;
-        let (firsts, values) = (block::<N>(line, row + 1), block::<N>(line, row + period + 1));
-        let gone = distances(firsts, block(line, row));
-        let come = distances(values, block(line, row + period));
-        let mut flat = false;
-        let mut sums = [0.0; N];
-        for (sum, (gone, come)) in sums.iter_mut().zip(gone.into_iter().zip(come)) {
-            state.moves -= gone;
-            state.moves += come;
-            *sum = state.moves;
-            flat |= self.flat.step(&mut state.zeros, come == 0.0);
-        }
-        let mut weights = [0.0; N];
-        for (slot, (sum, ends)) in
-            weights.iter_mut().zip(sums.into_iter().zip(firsts.into_iter().zip(values)))
-        {
-            *slot = weight(ends.0, ends.1, sum);
-        }
-        let filled = averages[row..row + N].iter_mut();
-        for (average, (value, weight)) in filled.zip(values.into_iter().zip(weights)) {
-            *average = state.follow(value, weight);
-        }
-        flat
-    }
-}
-
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "KAMA",
@@ -210,22 +167,27 @@ impl kernel::Kernel for Kernel {
         let Some(lines) = lines(&self.values, values, room) else { return false };
         let mut now = *state;
         let mut flat = false;
+        let mut finite = Finite::default();
         for (line, rows) in lines {
-            let averages = &mut averages[rows];
-            let whole_blocks = averages.len() - averages.len() % BLOCK;
-            for row in (0..whole_blocks).step_by(BLOCK) {
-                flat |= self.block::<BLOCK>(&mut now, line, averages, row);
-            }
-            for row in whole_blocks..averages.len() {
-                flat |= self.block::<1>(&mut now, line, averages, row);
+            let from = |start: usize| line.iter().skip(start);
+            let moves = |start: usize| from(start).zip(from(start + 1));
+            let steps = moves(0).zip(moves(self.period));
+            let averages = averages[rows].iter_mut();
+            for (average, ((oldest, first), (previous, value))) in averages.zip(steps) {
+                let come = (value - previous).abs();
+                now.moves -= (first - oldest).abs();
+                now.moves += come;
+                flat |= self.flat.step(&mut now.zeros, come == 0.0);
+                *average = now.follow(*value, weight(*first, *value, now.moves));
+                finite.see(*value);
             }
         }
-        // Rare, and left to the steps.
-        if flat || !Self::Input::are_finite(values) {
+        // Flat windows are rare, and left to the steps.
+        if flat || !finite.all() {
             return false;
         }
         *state = now;
-        self.values.extend(values.iter().copied());
+        self.values.extend(values);
         true
     }
 

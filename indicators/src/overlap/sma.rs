@@ -1,9 +1,11 @@
 //! Simple moving average.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::clock::PIECE;
+use crate::io::{Finite, Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, Window};
+use crate::window::{Ring, Window, leaving};
 use serde::{Deserialize, Serialize};
 
 /// Simple moving average (SMA): the mean of the last `n` values.
@@ -56,10 +58,47 @@ pub struct State {
     sum: f64,
 }
 
+impl State {
+    /// The sum when `oldest` leaves the window for `value`.
+    #[inline(always)]
+    fn move_on(&mut self, oldest: f64, value: f64) -> f64 {
+        // In TA-Lib's order: others differ in the last bits.
+        self.sum -= oldest;
+        self.sum += value;
+        self.sum
+    }
+}
+
 impl Kernel {
     /// A mean of `period` values, for use within another indicator.
     pub(crate) fn over(period: usize) -> Self {
         Self { period: period as f64, window: Ring::new(period) }
+    }
+
+    /// What the window holds.
+    pub(crate) fn ring(&self) -> &Ring {
+        &self.window
+    }
+
+    /// What the window holds, to change it.
+    pub(crate) fn ring_mut(&mut self) -> &mut Ring {
+        &mut self.window
+    }
+
+    /// The means at several bars past the lookback, in a batch of an indicator that this
+    /// is a part of; each of `oldest` leaves the window for the one of `values`.
+    #[inline(always)]
+    pub(crate) fn block<const N: usize>(
+        &self,
+        state: &mut State,
+        oldest: [f64; N],
+        values: [f64; N],
+    ) -> [f64; N] {
+        let mut sums = [0.0; N];
+        for (slot, (oldest, value)) in sums.iter_mut().zip(oldest.into_iter().zip(values)) {
+            *slot = state.move_on(oldest, value);
+        }
+        sums.map(|sum| sum / self.period)
     }
 }
 
@@ -85,16 +124,41 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, _: C, state: &mut State, value: f64) -> f64 {
-        // Subtracting first and dividing are TA-Lib's order: other orders
-        // differ in the last bits.
-        state.sum -= self.window.oldest();
-        state.sum += value;
-        state.sum / self.period
+        // Dividing is TA-Lib's way: a multiplication differs in the last bits.
+        state.move_on(self.window.oldest(), value) / self.period
     }
 
     #[inline(always)]
     fn store<C: Clock>(&mut self, _: C, _: &State, value: f64) {
         self.window.push(value);
+    }
+
+    const FILLS: bool = true;
+    const LOOKS: bool = true;
+    const PIECE: usize = 4 * PIECE;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut State,
+        values: <Self::Input as Input>::Columns<'_>,
+        averages: &mut <Self::Output as Output>::Columns<'_>,
+        _: &mut Ready,
+    ) -> bool {
+        let mut now = *state;
+        let mut finite = Finite::default();
+        for (oldest, rows) in leaving(&self.window, values) {
+            let steps = oldest.iter().zip(&values[rows.clone()]);
+            for (average, (oldest, value)) in averages[rows].iter_mut().zip(steps) {
+                *average = now.move_on(*oldest, *value) / self.period;
+                finite.see(*value);
+            }
+        }
+        if finite.all() {
+            *state = now;
+            self.window.extend(values);
+        }
+        finite.all()
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

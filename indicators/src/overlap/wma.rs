@@ -1,10 +1,11 @@
 //! Weighted moving average.
 
 use crate::catalog::{Group, Info};
-use crate::io::{Input, Output};
+use crate::clock::PIECE;
+use crate::io::{Finite, Input, Output};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, WeightedSum, WeightedSumState, Window, lines};
+use crate::window::{Ring, WeightedSum, WeightedSumState, Window, leaving};
 
 /// Weighted moving average (WMA): the mean of the last `n` values, with weights
 /// that rise from 1 for the oldest to `n` for the newest.
@@ -70,22 +71,25 @@ impl Kernel {
 
     /// What the window holds.
     pub(crate) fn ring(&mut self) -> &mut Ring {
-        self.window.ring()
+        self.window.ring_mut()
     }
 
-    /// The means at several bars; each of `oldest` leaves the window for the one of
-    /// `values`.
+    /// By what the weighted sum is divided.
+    pub(crate) fn weights(&self) -> f64 {
+        self.weights
+    }
+
+    /// The weighted sum.
+    pub(crate) fn window(&self) -> &WeightedSum {
+        &self.window
+    }
+
+    /// The mean of the window of a line that begins after `start`; see
+    /// [`WeightedSum::over`].
     #[inline(always)]
-    pub(crate) fn block<const N: usize>(
-        &self,
-        state: &mut WeightedSumState,
-        oldest: [f64; N],
-        values: [f64; N],
-    ) -> [f64; N] {
-        match self.period {
-            1 => values,
-            _ => self.window.block(state, oldest, values).map(|sum| sum / self.weights),
-        }
+    pub(crate) fn mean(&self, state: &mut WeightedSumState, line: &[f64], start: usize) -> f64 {
+        let window = &line[start + 1..=start + self.period];
+        self.window.over(state, line[start], window) / self.weights
     }
 }
 
@@ -125,6 +129,7 @@ impl kernel::Kernel for Kernel {
 
     const FILLS: bool = true;
     const LOOKS: bool = true;
+    const PIECE: usize = 4 * PIECE;
 
     #[inline(always)]
     fn fill(
@@ -132,24 +137,25 @@ impl kernel::Kernel for Kernel {
         state: &mut Self::State,
         values: <Self::Input as Input>::Columns<'_>,
         averages: &mut <Self::Output as Output>::Columns<'_>,
-        room: &mut Ready,
+        _: &mut Ready,
     ) -> bool {
         if self.period == 1 {
             return false;
         }
-        let [room, _] = &mut room.scratch;
-        let Some(lines) = lines(self.window.ring(), values, room) else { return false };
         let mut now = *state;
-        for (line, rows) in lines {
-            let averages = &mut averages[rows];
-            self.window.along(&mut now, line, |row, sum| averages[row] = sum / self.weights);
+        let mut finite = Finite::default();
+        for (oldest, rows) in leaving(self.window.ring(), values) {
+            let (values, averages) = (&values[rows.clone()], &mut averages[rows]);
+            self.window.along(&mut now, oldest, values, |row, sum| {
+                averages[row] = sum / self.weights;
+                finite.see(values[row]);
+            });
         }
-        if !Self::Input::are_finite(values) {
-            return false;
+        if finite.all() {
+            *state = now;
+            self.window.ring_mut().extend(values);
         }
-        *state = now;
-        self.window.ring().extend(values.iter().copied());
-        true
+        finite.all()
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -1,8 +1,9 @@
 //! Average true range.
 
 use crate::catalog::{Group, Info};
-use crate::io::HighLowClose;
-use crate::kernel::{self, Clock, Machine};
+use crate::clock::RUNNING;
+use crate::io::{HighLowClose, Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::overlap::rma;
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::volatility::trange;
@@ -95,5 +96,25 @@ impl kernel::Kernel for Kernel {
             Some(clock) => self.average.step(clock, &mut state.average, range),
             None => 0.0,
         }
+    }
+
+    const FILLS: bool = true;
+    const LOOKS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut State,
+        bars: <Self::Input as Input>::Columns<'_>,
+        averages: &mut <Self::Output as Output>::Columns<'_>,
+        _: &mut Ready,
+    ) -> bool {
+        let mut average = state.average;
+        let carry = |range: f64| self.average.step(RUNNING, &mut average, range);
+        let Some(range) = self.range.carry(state.range, bars, averages, carry) else {
+            return false;
+        };
+        *state = State { range, average };
+        true
     }
 }

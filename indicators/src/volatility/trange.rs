@@ -1,9 +1,10 @@
 //! True range.
 
 use crate::catalog::{Group, Info};
-use crate::io::HighLowClose;
+use crate::io::{HighLowClose, Input};
 use crate::kernel::{self, Clock, Machine};
 use crate::parameter::Arguments;
+use crate::terms::carry_terms;
 use serde::{Deserialize, Serialize};
 
 /// True range (TRANGE): the range of a bar, together with the gap between it
@@ -57,6 +58,32 @@ impl State {
     /// The state after a bar that closed at `close`.
     pub(crate) fn after(close: f64) -> Self {
         Self { close }
+    }
+}
+
+impl Kernel {
+    /// Fills the rows with what `carry` makes of the true range of each; the state after
+    /// them. All bars are past the first. `None` when one of them is not finite.
+    #[inline(always)]
+    pub(crate) fn carry(
+        &self,
+        state: State,
+        [highs, lows, closes]: <HighLowClose as Input>::Columns<'_>,
+        filled: &mut [f64],
+        mut carry: impl FnMut(f64) -> f64,
+    ) -> Option<State> {
+        // Each bar beside the close before it.
+        let before = |bar: HighLowClose| true_range(bar.high, bar.low, bar.close);
+        let (&close, earlier) = closes.split_last()?;
+        let (first, filled) = filled.split_at_mut_checked(1)?;
+        let rows = [(first, 0..1, std::slice::from_ref(&state.close)), (filled, 1..closes.len(), earlier)];
+        for (filled, rows, closes) in rows {
+            let columns = [highs.get(rows.clone())?, lows.get(rows)?, closes];
+            if !carry_terms::<HighLowClose>(columns, filled, before, &mut carry) {
+                return None;
+            }
+        }
+        close.is_finite().then_some(State { close })
     }
 }
 

@@ -1,9 +1,10 @@
 //! Accumulation/distribution line.
 
 use crate::catalog::{Group, Info};
-use crate::io::HighLowCloseVolume;
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{HighLowCloseVolume, Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::Arguments;
+use crate::terms::carry_terms;
 use serde::{Deserialize, Serialize};
 
 /// Accumulation/distribution line (AD): the volume of all bars, each counted by
@@ -78,6 +79,29 @@ impl kernel::Kernel for Kernel {
     fn step<C: Clock>(&self, _: C, state: &mut State, bar: HighLowCloseVolume) -> f64 {
         state.line += money_flow_volume(bar);
         state.line
+    }
+
+    const FILLS: bool = true;
+    const LOOKS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut State,
+        bars: <Self::Input as Input>::Columns<'_>,
+        lines: &mut <Self::Output as Output>::Columns<'_>,
+        _: &mut Ready,
+    ) -> bool {
+        let mut line = state.line;
+        let carry = |volume: f64| {
+            line += volume;
+            line
+        };
+        let finite = carry_terms::<Self::Input>(bars, lines, money_flow_volume, carry);
+        if finite {
+            state.line = line;
+        }
+        finite
     }
 }
 

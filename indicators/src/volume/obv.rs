@@ -77,12 +77,11 @@ impl kernel::Kernel for Kernel {
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, input: CloseVolume) -> f64 {
         let CloseVolume { close, volume } = input;
-        if clock.bar() == 0 || close > state.previous {
-            state.balance += volume;
-        } else if close < state.previous {
-            state.balance -= volume;
-        }
+        // Without a jump, which could not be predicted. Adding a negative zero changes nothing.
+        let fell = if close < state.previous { -volume } else { -0.0 };
+        let rose = clock.bar() == 0 || close > state.previous;
         state.previous = close;
+        state.balance += if rose { volume } else { fell };
         state.balance
     }
 }

@@ -45,11 +45,31 @@ pub(crate) fn block<const N: usize>(line: &[f64], start: usize) -> [f64; N] {
     block
 }
 
+/// What leaves the window at each of the `values` that are pushed, with the rows at which
+/// it does: what the ring holds, and then the first of the values themselves.
+#[inline(always)]
+pub(crate) fn leaving<'a, T: Item>(
+    ring: &'a Ring<T>,
+    values: &'a [T],
+) -> [(&'a [T], Range<usize>); 3] {
+    let [older, newer] = ring.parts();
+    let mut row = 0;
+    [older, newer, values].map(|part| {
+        let (start, rows) = (row, part.len().min(values.len() - row));
+        row += rows;
+        (&part[..rows], start..row)
+    })
+}
+
 impl<T: Item> Ring<T> {
     /// Pushes many values: the last ones are all that is left of them.
-    pub(crate) fn extend(&mut self, values: impl ExactSizeIterator<Item = T>) {
-        let gone = values.len().saturating_sub(self.length());
-        self.skip(gone);
-        values.skip(gone).for_each(|value| self.push(value));
+    pub(crate) fn extend(&mut self, values: &[T]) {
+        let (gone, values) = values.split_at(values.len().saturating_sub(self.length()));
+        self.skip(gone.len());
+        let (slots, before) = self.slots_from_next(values.len());
+        let (first, wrapped) = values.split_at(slots.len());
+        slots.copy_from_slice(first);
+        before[..wrapped.len()].copy_from_slice(wrapped);
+        self.skip(values.len());
     }
 }

@@ -66,6 +66,14 @@ impl<T: Item> Ring<T> {
         before.iter().copied().chain([value]).chain(after.iter().copied())
     }
 
+    /// The slots that the next `pushes` go to, as far as the ring does not begin again, and
+    /// the slots before them. There are no more pushes than slots.
+    pub(super) fn slots_from_next(&mut self, pushes: usize) -> (&mut [T], &mut [T]) {
+        let (before, after) = self.values.split_at_mut(self.next.min(self.values.len()));
+        let here = pushes.min(after.len());
+        (&mut after[..here], before)
+    }
+
     /// Moves on as `values` pushes would, and leaves what is there.
     pub(super) fn skip(&mut self, values: usize) {
         self.next = (self.next + values) % self.values.len().max(1);

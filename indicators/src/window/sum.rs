@@ -97,7 +97,9 @@ impl ZeroRun {
     /// zeros.
     #[inline(always)]
     pub fn step(&self, zeros: &mut usize, zero: bool) -> bool {
-        *zeros = if zero { self.length.min(zeros.saturating_add(1)) } else { 0 };
+        // Without a jump, which could not be predicted.
+        let zero = usize::from(zero);
+        *zeros = self.length.min((*zeros & zero.wrapping_neg()).wrapping_add(zero));
         *zeros == self.length
     }
 }

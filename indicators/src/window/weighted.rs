@@ -18,16 +18,42 @@ pub struct WeightedSum {
 
 /// A plain and a weighted sum of the same values.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Sums {
+pub(crate) struct Sums {
     plain: f64,
     weighted: f64,
 }
 
 impl Sums {
+    /// The sums of values whose weights rise from 1.
+    fn of(values: &[f64]) -> Self {
+        let (mut sums, mut weight) = (Self::default(), 0.0);
+        for value in values {
+            weight += 1.0;
+            sums.add(*value, weight);
+        }
+        sums
+    }
+
     #[inline(always)]
-    fn add(&mut self, value: f64, weight: usize) {
+    fn add(&mut self, value: f64, weight: f64) {
         self.plain += value;
-        self.weighted += value * weight as f64;
+        self.weighted += value * weight;
+    }
+
+    /// Puts `value` in the place of `oldest`, which has no weight any more.
+    #[inline(always)]
+    pub(crate) fn replace(&mut self, oldest: f64, value: f64, weight: f64) {
+        self.plain += value;
+        self.plain -= oldest;
+        self.weighted += value * weight;
+    }
+
+    /// The weighted sum, before every weight is lowered by one for the next bar.
+    #[inline(always)]
+    pub(crate) fn lower(&mut self) -> f64 {
+        let sum = self.weighted;
+        self.weighted -= self.plain;
+        sum
     }
 }
 
@@ -35,8 +61,8 @@ impl Sums {
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct WeightedSumState {
     /// Bars since the sums were new.
-    age: usize,
-    sums: Sums,
+    pub(crate) age: usize,
+    pub(crate) sums: Sums,
     fresh: Sums,
 }
 
@@ -51,10 +77,10 @@ impl WeightedSum {
     #[inline(always)]
     pub fn step(&self, state: &mut WeightedSumState, bar: usize, value: f64) -> f64 {
         if bar < self.length {
-            state.sums.add(value, bar + 1);
+            state.sums.add(value, (bar + 1) as f64);
             state.age = 1;
             if bar + 1 == self.length {
-                return self.take_out(state);
+                return state.sums.lower();
             }
             return state.sums.weighted;
         }
@@ -64,9 +90,7 @@ impl WeightedSum {
     /// The weighted sum of a full window that `oldest` leaves for `value`.
     #[inline(always)]
     fn move_on(&self, state: &mut WeightedSumState, oldest: f64, value: f64) -> f64 {
-        state.sums.plain += value;
-        state.sums.plain -= oldest;
-        state.sums.weighted += value * self.weight;
+        state.sums.replace(oldest, value, self.weight);
         state.age += 1;
         // The fresh sums grow over the last window before they are needed, so
         // that no window is read twice.
@@ -75,76 +99,137 @@ impl WeightedSum {
                 state.fresh = Sums::default();
             }
             if weight > 0 {
-                state.fresh.add(value, weight);
+                state.fresh.add(value, weight as f64);
             }
             if weight >= self.length {
                 state.age = 0;
                 state.sums = state.fresh;
             }
         }
-        self.take_out(state)
+        state.sums.lower()
     }
 
-    /// Lowers every weight by one, for the next bar.
+    /// How many bars come before the one at which the sums are replaced.
     #[inline(always)]
-    fn take_out(&self, state: &mut WeightedSumState) -> f64 {
-        let sum = state.sums.weighted;
-        state.sums.weighted -= state.sums.plain;
-        sum
+    pub(crate) fn until_renewal(&self, state: &WeightedSumState) -> usize {
+        (RENEWAL * self.length).saturating_sub(state.age + 1)
     }
 
-    /// The weighted sums at several bars of a full window; each of `oldest` leaves it
-    /// for the one of `values`.
+    /// Like [`step`](Self::step) for a full `window`, which is not the one that is kept
+    /// here: [`settle`](Self::settle) has to follow.
     #[inline(always)]
-    pub(crate) fn block<const N: usize>(
-        &self,
-        state: &mut WeightedSumState,
-        oldest: [f64; N],
-        values: [f64; N],
-    ) -> [f64; N] {
-        let mut sums = [0.0; N];
-        for (sum, (oldest, value)) in sums.iter_mut().zip(oldest.into_iter().zip(values)) {
-            *sum = self.move_on(state, oldest, value);
+    pub(crate) fn over(&self, state: &mut WeightedSumState, oldest: f64, window: &[f64]) -> f64 {
+        if self.until_renewal(state) == 0 {
+            state.fresh = Sums::of(window);
+            (state.sums, state.age) = (state.fresh, 0);
+        } else if let Some(value) = window.last() {
+            state.sums.replace(oldest, *value, self.weight);
+            state.age += 1;
         }
-        sums
+        state.sums.lower()
     }
 
-    /// The weighted sums of the windows that end with the values of a line after its first
-    /// `length`: `put` is given the number of each, from 0, and the sum.
+    /// Adds up the sums that will replace those of now, as far as they have grown; the last
+    /// values are those of `line`.
+    pub(crate) fn settle(&self, state: &mut WeightedSumState, line: &[f64]) {
+        let grown = state.age.saturating_sub((RENEWAL - 1) * self.length);
+        if grown > 0 {
+            state.fresh = Sums::of(&line[line.len() - grown..]);
+        }
+    }
+
+    /// The highest weight.
+    pub(crate) fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    /// The weighted sums at any number of bars of a full window, which one of `oldest`
+    /// leaves for one of `values` at each: `put` is given the number of each bar, from 0,
+    /// and the sum.
     #[inline(always)]
     pub(crate) fn along(
         &self,
         state: &mut WeightedSumState,
-        line: &[f64],
+        oldest: &[f64],
+        values: &[f64],
         mut put: impl FnMut(usize, f64),
     ) {
-        let Some(values) = line.get(self.length..) else { return };
-        let until_fresh = (RENEWAL - 1) * self.length;
+        let rows = values.len().min(oldest.len());
         let mut row = 0;
-        while row < values.len() {
-            // As far as no fresh sums grow, there is nothing to ask.
-            let end = values.len().min(row + until_fresh.saturating_sub(state.age));
-            state.age += end - row;
-            let Sums { mut plain, mut weighted } = state.sums;
-            let steps = line[row..end].iter().zip(&values[row..end]);
-            for (at, (oldest, value)) in (row..end).zip(steps) {
-                plain += value;
-                plain -= oldest;
-                weighted += value * self.weight;
-                put(at, weighted);
-                weighted -= plain;
+        while row < rows {
+            let (calm, growing) = self.run(state);
+            let end = rows.min(row + calm.max(growing).max(1));
+            let (oldest, values) = (&oldest[row..end], &values[row..end]);
+            let put = |at, sum| put(row + at, sum);
+            if calm > 0 {
+                self.calmly(state, oldest, values, put);
+            } else if growing > 0 {
+                self.growing(state, oldest, values, put);
+            } else {
+                let mut put = put;
+                put(0, self.move_on(state, oldest[0], values[0]));
             }
-            state.sums = Sums { plain, weighted };
             row = end;
-            while row < values.len() && state.age >= until_fresh {
-                put(row, self.move_on(state, line[row], values[row]));
-                row += 1;
-            }
         }
     }
 
+    /// At how many bars no fresh sums grow; and if there are none, at how many they grow
+    /// without being needed.
+    #[inline(always)]
+    fn run(&self, state: &WeightedSumState) -> (usize, usize) {
+        match ((RENEWAL - 1) * self.length).saturating_sub(state.age) {
+            0 => (0, (RENEWAL * self.length).saturating_sub(state.age + 1)),
+            calm => (calm, 0),
+        }
+    }
+
+    /// Bars at which no fresh sums grow.
+    #[inline(always)]
+    fn calmly(
+        &self,
+        state: &mut WeightedSumState,
+        oldest: &[f64],
+        values: &[f64],
+        mut put: impl FnMut(usize, f64),
+    ) {
+        let mut sums = state.sums;
+        for (row, (oldest, value)) in oldest.iter().zip(values).enumerate() {
+            sums.replace(*oldest, *value, self.weight);
+            put(row, sums.lower());
+        }
+        state.sums = sums;
+        state.age += values.len();
+    }
+
+    /// Bars at which fresh sums grow, but are not needed yet.
+    #[inline(always)]
+    fn growing(
+        &self,
+        state: &mut WeightedSumState,
+        oldest: &[f64],
+        values: &[f64],
+        mut put: impl FnMut(usize, f64),
+    ) {
+        let grown = state.age - (RENEWAL - 1) * self.length;
+        let mut fresh = if grown == 0 { Sums::default() } else { state.fresh };
+        let (mut sums, mut weight) = (state.sums, grown as f64);
+        for (row, (oldest, value)) in oldest.iter().zip(values).enumerate() {
+            weight += 1.0;
+            fresh.add(*value, weight);
+            sums.replace(*oldest, *value, self.weight);
+            put(row, sums.lower());
+        }
+        (state.sums, state.fresh) = (sums, fresh);
+        state.age += values.len();
+    }
+
     /// The values.
-    pub(crate) fn ring(&mut self) -> &mut Ring {
+    pub(crate) fn ring(&self) -> &Ring {
+        &self.values
+    }
+
+    /// The values.
+    pub(crate) fn ring_mut(&mut self) -> &mut Ring {
         &mut self.values
     }
 
