@@ -27,7 +27,7 @@ impl<K: Kernel> Machine<K> {
         let mut ready = if K::HAS_COLUMNS || K::FILLS { Some(Ready::new()) } else { None };
         // Without windows, the state is all that a piece changes: looking at its
         // numbers while they are computed then costs less than looking first.
-        let mut only_state = size_of::<K::State>() > 0;
+        let mut only_state = true;
         self.kernel.iter_mut().for_each(|kernel| kernel.windows(&mut |_| only_state = false));
         let mut start = 0;
         while start < all {

@@ -1,9 +1,11 @@
 //! Momentum.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::clock::PIECE;
+use crate::io::{Finite, Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, Window};
+use crate::window::{Ring, Window, leaving};
 
 /// Momentum (MOM): how far the value has moved from the one some bars ago.
 ///
@@ -77,6 +79,32 @@ impl kernel::Kernel for Kernel {
     #[inline(always)]
     fn store<C: Clock>(&mut self, _: C, _: &(), value: f64) {
         self.past.push(value);
+    }
+
+    const FILLS: bool = true;
+    const LOOKS: bool = true;
+    const PIECE: usize = 4 * PIECE;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        _: &mut (),
+        values: <Self::Input as Input>::Columns<'_>,
+        moves: &mut <Self::Output as Output>::Columns<'_>,
+        _: &mut Ready,
+    ) -> bool {
+        let mut finite = Finite::default();
+        for (oldest, rows) in leaving(&self.past, values) {
+            let steps = oldest.iter().zip(&values[rows.clone()]);
+            for (slot, (oldest, value)) in moves[rows].iter_mut().zip(steps) {
+                *slot = value - oldest;
+                finite.see(*value);
+            }
+        }
+        if finite.all() {
+            self.past.extend(values);
+        }
+        finite.all()
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

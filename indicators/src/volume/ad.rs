@@ -45,7 +45,7 @@ impl Default for Ad {
     }
 }
 
-/// The definition of [`Ad`], and a part of others.
+/// The definition of [`Ad`].
 #[derive(Clone, Debug)]
 pub struct Kernel;
 

@@ -1,10 +1,12 @@
 //! Accumulation/distribution oscillator.
 
 use crate::catalog::{Group, Info};
-use crate::io::HighLowCloseVolume;
-use crate::kernel::{self, Clock, Machine};
+use crate::clock::RUNNING;
+use crate::io::{HighLowCloseVolume, Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::volume::ad;
+use crate::terms::carry_terms;
+use crate::volume::ad::money_flow_volume;
 use serde::{Deserialize, Serialize};
 
 /// Chaikin oscillator (ADOSC): how far a fast exponential average of the
@@ -53,7 +55,6 @@ impl Adosc {
 #[derive(Clone, Debug)]
 pub struct Kernel {
     lookback: usize,
-    line: ad::Kernel,
     fast: (f64, f64),
     slow: (f64, f64),
 }
@@ -61,9 +62,26 @@ pub struct Kernel {
 /// The line and its averages.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct State {
-    line: ad::State,
+    line: f64,
     fast: f64,
     slow: f64,
+}
+
+impl Kernel {
+    /// The oscillator of the bar whose volume counts so much.
+    #[inline(always)]
+    fn take<C: Clock>(&self, clock: C, state: &mut State, volume: f64) -> f64 {
+        state.line += volume;
+        if clock.bar() == 0 {
+            state.fast = state.line;
+            state.slow = state.line;
+        } else {
+            // Fused, as in TA-Lib's C library.
+            state.fast = self.fast.1.mul_add(state.fast, self.fast.0 * state.line);
+            state.slow = self.slow.1.mul_add(state.slow, self.slow.0 * state.line);
+        }
+        state.fast - state.slow
+    }
 }
 
 impl kernel::Kernel for Kernel {
@@ -86,7 +104,6 @@ impl kernel::Kernel for Kernel {
         let slow = arguments.integer(1);
         Self {
             lookback: fast.max(slow) - 1,
-            line: ad::Kernel,
             fast: weights(fast),
             slow: weights(slow),
         }
@@ -100,16 +117,27 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, bar: HighLowCloseVolume) -> f64 {
-        let line = self.line.step(clock, &mut state.line, bar);
-        if clock.bar() == 0 {
-            state.fast = line;
-            state.slow = line;
-        } else {
-            // Fused, as in TA-Lib's C library.
-            state.fast = self.fast.1.mul_add(state.fast, self.fast.0 * line);
-            state.slow = self.slow.1.mul_add(state.slow, self.slow.0 * line);
+        self.take(clock, state, money_flow_volume(bar))
+    }
+
+    const FILLS: bool = true;
+    const LOOKS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut State,
+        bars: <Self::Input as Input>::Columns<'_>,
+        oscillator: &mut <Self::Output as Output>::Columns<'_>,
+        _: &mut Ready,
+    ) -> bool {
+        let mut now = *state;
+        let carry = |volume: f64| self.take(RUNNING, &mut now, volume);
+        let finite = carry_terms::<Self::Input>(bars, oscillator, money_flow_volume, carry);
+        if finite {
+            *state = now;
         }
-        state.fast - state.slow
+        finite
     }
 }
 
