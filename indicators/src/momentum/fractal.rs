@@ -59,14 +59,25 @@ output! {
     }
 }
 
+/// Up to so many bars on both sides, comparing with each of them is faster than keeping
+/// their extremes.
+const FEW: usize = 16;
+
 /// The definition of [`Fractal`].
 #[derive(Clone, Debug)]
 pub struct Kernel {
     left: usize,
     right: usize,
-    /// The latest bars, back to the one before the bar that may stand out.
+    /// The latest bars, back to the one before the bar that may stand out; all of them
+    /// where there are few.
     highs: Ring,
     lows: Ring,
+    many: Option<Many>,
+}
+
+/// The extremes of the bars on each side.
+#[derive(Clone, Debug)]
+struct Many {
     before: Range,
     after: Range,
 }
@@ -76,6 +87,20 @@ pub struct Kernel {
 pub struct State {
     before: RangeState,
     after: RangeState,
+}
+
+/// Whether `value`, which is one of those in the ring, is beyond all others and the
+/// latest one.
+#[inline(always)]
+fn stands_out(
+    ring: &Ring,
+    value: f64,
+    latest: f64,
+    is_beyond: impl Fn(f64, f64) -> bool,
+) -> bool {
+    let reached = |other: &f64| usize::from(!is_beyond(value, *other));
+    let by = ring.slots().iter().map(reached).sum::<usize>();
+    is_beyond(value, latest) & (by == 1)
 }
 
 impl kernel::Kernel for Kernel {
@@ -91,15 +116,16 @@ impl kernel::Kernel for Kernel {
     type State = State;
 
     fn new(arguments: &Arguments) -> Self {
-        let left_bars = arguments.integer(0);
-        let right_bars = arguments.integer(1);
+        let (left, right) = (arguments.integer(0), arguments.integer(1));
+        let few = left + right <= FEW;
+        let earlier = if few { left + right } else { right + 1 };
+        let many = || Many { before: Range::new(left), after: Range::new(right) };
         Self {
-            left: left_bars,
-            right: right_bars,
-            highs: Ring::new(right_bars + 1),
-            lows: Ring::new(right_bars + 1),
-            before: Range::new(left_bars),
-            after: Range::new(right_bars),
+            left,
+            right,
+            highs: Ring::new(earlier),
+            lows: Ring::new(earlier),
+            many: (!few).then(many),
         }
     }
 
@@ -109,22 +135,30 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, bar: HighLow) -> FractalOutput {
-        let (high_before, low_before) =
-            self.before.step(clock, &mut state.before, self.highs.oldest(), self.lows.oldest());
-        let (high_after, low_after) = self.after.step(clock, &mut state.after, bar.high, bar.low);
         let (high, low) = (self.highs.ago(self.right), self.lows.ago(self.right));
+        let (is_high, is_low) = match &self.many {
+            None => (
+                stands_out(&self.highs, high, bar.high, |one, other| one > other),
+                stands_out(&self.lows, low, bar.low, |one, other| one < other),
+            ),
+            Some(Many { before, after }) => {
+                let (oldest_high, oldest_low) = (self.highs.oldest(), self.lows.oldest());
+                let before = before.step(clock, &mut state.before, oldest_high, oldest_low);
+                let after = after.step(clock, &mut state.after, bar.high, bar.low);
+                (high > before.0.max(after.0), low < before.1.min(after.1))
+            }
+        };
         let swing = |found: bool| 100 * i32::from(found);
-        FractalOutput {
-            swing_high: swing(high > high_before.max(high_after)),
-            swing_low: swing(low < low_before.min(low_after)),
-        }
+        FractalOutput { swing_high: swing(is_high), swing_low: swing(is_low) }
     }
 
     #[inline(always)]
     fn store<C: Clock>(&mut self, clock: C, state: &State, bar: HighLow) {
-        let (high, low) = (self.highs.oldest(), self.lows.oldest());
-        self.before.store(clock, &state.before, high, low);
-        self.after.store(clock, &state.after, bar.high, bar.low);
+        if let Some(Many { before, after }) = &mut self.many {
+            let (high, low) = (self.highs.oldest(), self.lows.oldest());
+            before.store(clock, &state.before, high, low);
+            after.store(clock, &state.after, bar.high, bar.low);
+        }
         self.highs.push(bar.high);
         self.lows.push(bar.low);
     }
@@ -132,7 +166,9 @@ impl kernel::Kernel for Kernel {
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
         visit(&mut self.highs);
         visit(&mut self.lows);
-        self.before.windows(visit);
-        self.after.windows(visit);
+        if let Some(Many { before, after }) = &mut self.many {
+            before.windows(visit);
+            after.windows(visit);
+        }
     }
 }

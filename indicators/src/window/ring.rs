@@ -51,6 +51,12 @@ impl<T: Item> Ring<T> {
         older.iter().chain(newer).copied()
     }
 
+    /// The values in the order of their slots.
+    #[inline(always)]
+    pub(crate) fn slots(&self) -> &[T] {
+        &self.values
+    }
+
     /// The values in two parts, each of them and both together oldest first.
     #[inline(always)]
     pub(super) fn parts(&self) -> [&[T]; 2] {
