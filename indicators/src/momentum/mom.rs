@@ -2,10 +2,10 @@
 
 use crate::catalog::{Group, Info};
 use crate::clock::PIECE;
-use crate::io::{Finite, Input, Output};
+use crate::io::{Input, Output};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, Window, leaving};
+use crate::window::{Ring, Window, fill_pairs};
 
 /// Momentum (MOM): how far the value has moved from the one some bars ago.
 ///
@@ -93,18 +93,7 @@ impl kernel::Kernel for Kernel {
         moves: &mut <Self::Output as Output>::Columns<'_>,
         _: &mut Ready,
     ) -> bool {
-        let mut finite = Finite::default();
-        for (oldest, rows) in leaving(&self.past, values) {
-            let steps = oldest.iter().zip(&values[rows.clone()]);
-            for (slot, (oldest, value)) in moves[rows].iter_mut().zip(steps) {
-                *slot = value - oldest;
-                finite.see(*value);
-            }
-        }
-        if finite.all() {
-            self.past.extend(values);
-        }
-        finite.all()
+        fill_pairs(&mut self.past, values, moves, |oldest, value| value - oldest)
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

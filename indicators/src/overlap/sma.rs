@@ -2,10 +2,10 @@
 
 use crate::catalog::{Group, Info};
 use crate::clock::PIECE;
-use crate::io::{Finite, Input, Output};
+use crate::io::{Input, Output};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, Window, leaving};
+use crate::window::{Ring, Window, fill_pairs};
 use serde::{Deserialize, Serialize};
 
 /// Simple moving average (SMA): the mean of the last `n` values.
@@ -145,20 +145,13 @@ impl kernel::Kernel for Kernel {
         averages: &mut <Self::Output as Output>::Columns<'_>,
         _: &mut Ready,
     ) -> bool {
-        let mut now = *state;
-        let mut finite = Finite::default();
-        for (oldest, rows) in leaving(&self.window, values) {
-            let steps = oldest.iter().zip(&values[rows.clone()]);
-            for (average, (oldest, value)) in averages[rows].iter_mut().zip(steps) {
-                *average = now.move_on(*oldest, *value) / self.period;
-                finite.see(*value);
-            }
-        }
-        if finite.all() {
+        let (mut now, period) = (*state, self.period);
+        let mean = |oldest, value| now.move_on(oldest, value) / period;
+        let finite = fill_pairs(&mut self.window, values, averages, mean);
+        if finite {
             *state = now;
-            self.window.extend(values);
         }
-        finite.all()
+        finite
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -2,6 +2,7 @@
 //! time: what leaves the window at a bar is then found by counting back.
 
 use super::{Item, Ring};
+use crate::io::Finite;
 use std::ops::Range;
 
 /// How many bars are computed together, so that what does not depend on the bar
@@ -17,9 +18,13 @@ pub(crate) fn lay_out<'a>(
     room: &'a mut [f64],
 ) -> Option<&'a mut [f64]> {
     let line = room.get_mut(..ring.length() + values.len())?;
-    let (window, piece) = line.split_at_mut(ring.length());
-    window.iter_mut().zip(ring.iter()).for_each(|(slot, value)| *slot = value);
-    piece.copy_from_slice(values);
+    let mut rest = &mut *line;
+    let [older, newer] = ring.parts();
+    for part in [older, newer, values] {
+        let (slots, after) = rest.split_at_mut(part.len());
+        slots.copy_from_slice(part);
+        rest = after;
+    }
     Some(line)
 }
 
@@ -59,6 +64,29 @@ pub(crate) fn leaving<'a, T: Item>(
         row += rows;
         (&part[..rows], start..row)
     })
+}
+
+/// Pushes the `values`, and fills a column with what `step` makes of the one that leaves
+/// and the one that comes; whether all of them were finite, and if not, none is pushed.
+#[inline(always)]
+pub(crate) fn fill_pairs(
+    ring: &mut Ring,
+    values: &[f64],
+    filled: &mut [f64],
+    mut step: impl FnMut(f64, f64) -> f64,
+) -> bool {
+    let mut finite = Finite::default();
+    for (oldest, rows) in leaving(ring, values) {
+        let pairs = oldest.iter().zip(&values[rows.clone()]);
+        for (slot, (oldest, value)) in filled[rows].iter_mut().zip(pairs) {
+            *slot = step(*oldest, *value);
+            finite.see(*value);
+        }
+    }
+    if finite.all() {
+        ring.extend(values);
+    }
+    finite.all()
 }
 
 impl<T: Item> Ring<T> {
