@@ -41,7 +41,7 @@ impl<K: Kernel> Machine<K> {
             let mut piece = Piece { columns, filled, rows };
             if to_warm_up > 0 {
                 self.one_by_one(&mut piece);
-            } else if K::LOOKS && self.at_one_go(&mut piece, &mut ready, simple) {
+            } else if self.fills(&mut piece, &mut ready) {
                 // All of it is done.
             } else if only_state {
                 let before = self.state;
@@ -51,9 +51,7 @@ impl<K: Kernel> Machine<K> {
                 }
             } else if wide(Look::<K::Input> { columns }) != Some(true) {
                 self.one_by_one(&mut piece);
-            } else if !(K::HAS_COLUMNS || K::FILLS && !K::LOOKS)
-                || !self.at_one_go(&mut piece, &mut ready, simple)
-            {
+            } else if !self.prepares(&mut piece, &mut ready, simple) {
                 self.steps(&mut piece, simple);
             }
         }
@@ -68,25 +66,26 @@ impl<K: Kernel> Machine<K> {
         }
     }
 
-    /// Every row, as far as the kernel has a faster way than row by row.
-    fn at_one_go(
+    /// Every row at one go, if the kernel does that and all of them are finite.
+    fn fills(&mut self, piece: &mut Piece<'_, '_, K>, ready: &mut Option<Ready>) -> bool {
+        let Some(room) = ready.as_mut().filter(|_| K::FILLS) else { return false };
+        wide(Fill { machine: self, piece, room }) == Some(true)
+    }
+
+    /// Every row, with what the kernel has made ready of them, if it has.
+    fn prepares(
         &mut self,
         piece: &mut Piece<'_, '_, K>,
         ready: &mut Option<Ready>,
         simple: bool,
     ) -> bool {
-        let Some(ready) = ready else { return false };
-        if K::FILLS {
-            return wide(Fill { machine: self, piece, ready }) == Some(true);
+        let Some(ready) = ready.as_mut().filter(|_| K::HAS_COLUMNS) else { return false };
+        let columns = piece.columns;
+        if wide(Prepare { machine: self, columns, ready }) != Some(true) {
+            return false;
         }
-        if K::HAS_COLUMNS {
-            let columns = piece.columns;
-            if wide(Prepare { machine: self, columns, ready }) == Some(true) {
-                self.prepared_steps(piece, ready, simple);
-                return true;
-            }
-        }
-        false
+        self.prepared_steps(piece, ready, simple);
+        true
     }
 
     /// Every row; whether all of them were finite.
@@ -214,7 +213,7 @@ impl<K: Kernel> NullaryFnOnce for Prepare<'_, '_, K> {
 struct Fill<'a, 'i, 'o, K: Kernel> {
     machine: &'a mut Machine<K>,
     piece: &'a mut Piece<'i, 'o, K>,
-    ready: &'a mut Ready,
+    room: &'a mut Ready,
 }
 
 impl<K: Kernel> NullaryFnOnce for Fill<'_, '_, '_, K> {
@@ -224,6 +223,6 @@ impl<K: Kernel> NullaryFnOnce for Fill<'_, '_, '_, K> {
     fn call(self) -> bool {
         let (Machine { kernel, state, .. }, Piece { columns, filled, .. }) =
             (self.machine, self.piece);
-        kernel.as_mut().is_some_and(|kernel| kernel.fill(state, *columns, filled, self.ready))
+        kernel.as_mut().is_some_and(|kernel| kernel.fill(state, *columns, filled, self.room))
     }
 }

@@ -89,9 +89,10 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
     const FILLS: bool = false;
 
     /// Does all that steps and stores over several bars of a batch would do, at one
-    /// go, where that is faster, in place of [`columns`](Self::columns); `room` is to
-    /// work in. All bars are past warm-up and finite, unless it [`LOOKS`](Self::LOOKS)
-    /// itself. `false` when nothing has been changed.
+    /// go, where that is faster; `room` is to work in. All bars are past warm-up. `false`
+    /// when one of them is not finite, or there is another reason to leave them to the
+    /// steps, and nothing has been changed: whether numbers are finite is best looked at
+    /// once they have been computed with, and are near the processor.
     #[inline(always)]
     fn fill(
         &mut self,
@@ -103,11 +104,6 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
         let _ = (state, inputs, outputs, room);
         false
     }
-
-    /// Whether [`fill`](Self::fill) looks itself whether all bars are finite, before it
-    /// changes anything. After it has computed with them they are near the processor;
-    /// to look first is to wait for them.
-    const LOOKS: bool = false;
 
     /// How many bars of a batch are taken together at most. More than there is room for in
     /// [`Ready`] pays for a kernel that does without, and copies a long window.

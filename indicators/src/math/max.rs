@@ -95,8 +95,11 @@ impl kernel::Kernel for Kernel {
         extremes: &mut <Self::Output as Output>::Columns<'_>,
         room: &mut Ready,
     ) -> bool {
-        self.window.columns(state, values, extremes, &mut room.scratch);
-        true
+        let finite = Self::Input::are_finite(values);
+        if finite {
+            self.window.columns(state, values, extremes, &mut room.scratch);
+        }
+        finite
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

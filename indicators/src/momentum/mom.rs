@@ -82,7 +82,6 @@ impl kernel::Kernel for Kernel {
     }
 
     const FILLS: bool = true;
-    const LOOKS: bool = true;
     const PIECE: usize = 4 * PIECE;
 
     #[inline(always)]

@@ -260,7 +260,7 @@ impl kernel::Kernel for Kernel {
             zeros |= self.block::<1>(&mut now, &lines, filled, row);
         }
         // Rare, and left to the steps.
-        if zeros {
+        if zeros || ![highs, lows, closes].iter().all(|column| f64::are_finite(column)) {
             return false;
         }
         let terms = || pressures.iter().zip(ranges.iter()).map(|(pressure, range)| [*pressure, *range]);

@@ -134,7 +134,6 @@ impl kernel::Kernel for Kernel {
     }
 
     const FILLS: bool = true;
-    const LOOKS: bool = true;
     const PIECE: usize = 4 * PIECE;
 
     #[inline(always)]

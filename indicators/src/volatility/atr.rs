@@ -99,7 +99,6 @@ impl kernel::Kernel for Kernel {
     }
 
     const FILLS: bool = true;
-    const LOOKS: bool = true;
 
     #[inline(always)]
     fn fill(

@@ -1,8 +1,8 @@
 //! Normalized average true range.
 
 use crate::catalog::{Group, Info};
-use crate::io::HighLowClose;
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{HighLowClose, Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::volatility::atr;
 
@@ -52,6 +52,20 @@ pub struct Kernel {
     average: atr::Kernel,
 }
 
+impl Kernel {
+    /// The average in percent of the close.
+    #[inline(always)]
+    fn normalized(&self, average: f64, close: f64) -> f64 {
+        if self.period == 1 {
+            average
+        } else if close == 0.0 {
+            0.0
+        } else {
+            average / close * 100.0
+        }
+    }
+}
+
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "NATR",
@@ -75,13 +89,26 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut Self::State, bar: HighLowClose) -> f64 {
-        let average = self.average.step(clock, state, bar);
-        if self.period == 1 {
-            average
-        } else if bar.close == 0.0 {
-            0.0
-        } else {
-            average / bar.close * 100.0
+        self.normalized(self.average.step(clock, state, bar), bar.close)
+    }
+
+    const FILLS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut Self::State,
+        bars: <Self::Input as Input>::Columns<'_>,
+        averages: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        let filled = self.average.fill(state, bars, averages, room);
+        if filled {
+            let [_, _, closes] = bars;
+            for (average, close) in averages.iter_mut().zip(closes) {
+                *average = self.normalized(*average, *close);
+            }
         }
+        filled
     }
 }

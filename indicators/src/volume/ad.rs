@@ -82,7 +82,6 @@ impl kernel::Kernel for Kernel {
     }
 
     const FILLS: bool = true;
-    const LOOKS: bool = true;
 
     #[inline(always)]
     fn fill(
