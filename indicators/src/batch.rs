@@ -68,8 +68,11 @@ impl<K: Kernel> Machine<K> {
 
     /// Every row at one go, if the kernel does that and all of them are finite.
     fn fills(&mut self, piece: &mut Piece<'_, '_, K>, ready: &mut Option<Ready>) -> bool {
-        let Some(room) = ready.as_mut().filter(|_| K::FILLS) else { return false };
-        wide(Fill { machine: self, piece, room }) == Some(true)
+        if K::FILLS {
+            let Some(room) = ready else { return false };
+            return wide(Fill { machine: self, piece, room }) == Some(true);
+        }
+        false
     }
 
     /// Every row, with what the kernel has made ready of them, if it has.
@@ -79,13 +82,14 @@ impl<K: Kernel> Machine<K> {
         ready: &mut Option<Ready>,
         simple: bool,
     ) -> bool {
-        let Some(ready) = ready.as_mut().filter(|_| K::HAS_COLUMNS) else { return false };
-        let columns = piece.columns;
-        if wide(Prepare { machine: self, columns, ready }) != Some(true) {
-            return false;
+        if K::HAS_COLUMNS {
+            let (Some(ready), columns) = (ready, piece.columns) else { return false };
+            if wide(Prepare { machine: self, columns, ready }) == Some(true) {
+                self.prepared_steps(piece, ready, simple);
+                return true;
+            }
         }
-        self.prepared_steps(piece, ready, simple);
-        true
+        false
     }
 
     /// Every row; whether all of them were finite.

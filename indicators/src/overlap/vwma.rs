@@ -1,11 +1,11 @@
 //! Volume weighted moving average.
 
 use crate::catalog::{Group, Info};
-use crate::io::CloseVolume;
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{CloseVolume, Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::overlap::sma;
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::Window;
+use crate::window::{BLOCK, Window, block, lines};
 use serde::{Deserialize, Serialize};
 
 /// Volume weighted moving average (VWMA): the mean of the last `n` closes, each
@@ -61,6 +61,24 @@ pub struct State {
     volume: sma::State,
 }
 
+impl Kernel {
+    /// The averages at several rows, the first of which ends the window after `row`.
+    #[inline(always)]
+    fn block<const N: usize>(
+        &self,
+        state: &mut State,
+        [values, volumes]: [&[f64]; 2],
+        row: usize,
+    ) -> [f64; N] {
+        let means = |means: &sma::Kernel, state: &mut sma::State, line: &[f64]| {
+            means.block::<N>(state, block(line, row), block(line, row + self.period))
+        };
+        let value = means(&self.value, &mut state.value, values);
+        let volume = means(&self.volume, &mut state.volume, volumes);
+        std::array::from_fn(|lane| value[lane] / volume[lane])
+    }
+}
+
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "VWMA",
@@ -97,6 +115,48 @@ impl kernel::Kernel for Kernel {
     fn store<C: Clock>(&mut self, clock: C, state: &State, CloseVolume { close, volume }: CloseVolume) {
         self.value.store(clock, &state.value, close * volume);
         self.volume.store(clock, &state.volume, volume);
+    }
+
+    const FILLS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut State,
+        [closes, volumes]: <Self::Input as Input>::Columns<'_>,
+        averages: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        let Ready { columns: [paid, ..], scratch: [paid_room, volume_room] } = room;
+        let Some(paid) = paid.get_mut(..closes.len()).filter(|_| self.period > 1) else {
+            return false;
+        };
+        for (slot, (close, volume)) in paid.iter_mut().zip(closes.iter().zip(volumes)) {
+            *slot = close * volume;
+        }
+        let lines = (
+            lines(self.value.ring(), paid, paid_room),
+            lines(self.volume.ring(), volumes, volume_room),
+        );
+        let (Some(values), Some(volume_lines)) = lines else { return false };
+        let mut now = *state;
+        for ((value, rows), (volume, _)) in values.into_iter().zip(volume_lines) {
+            let (blocks, rest) = averages[rows].as_chunks_mut::<BLOCK>();
+            for (number, slots) in blocks.iter_mut().enumerate() {
+                *slots = self.block(&mut now, [value, volume], number * BLOCK);
+            }
+            let done = blocks.len() * BLOCK;
+            for (row, slot) in rest.iter_mut().enumerate() {
+                [*slot] = self.block(&mut now, [value, volume], done + row);
+            }
+        }
+        let finite = f64::are_finite(closes) && f64::are_finite(volumes);
+        if finite {
+            *state = now;
+            self.value.ring_mut().extend(paid);
+            self.volume.ring_mut().extend(volumes);
+        }
+        finite
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -1,10 +1,12 @@
 //! Zero-lag exponential moving average.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::clock::{PIECE, RUNNING};
+use crate::io::{Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::overlap::ema;
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, Window};
+use crate::window::{Ring, Window, fill_pairs};
 
 /// Zero-lag exponential moving average (ZLEMA): an exponential average of values
 /// that are carried on by their move over the lag of the average.
@@ -92,6 +94,29 @@ impl kernel::Kernel for Kernel {
     #[inline(always)]
     fn store<C: Clock>(&mut self, _: C, _: &ema::State, value: f64) {
         self.values.push(value);
+    }
+
+    const FILLS: bool = true;
+    const PIECE: usize = 4 * PIECE;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut Self::State,
+        values: <Self::Input as Input>::Columns<'_>,
+        averages: &mut <Self::Output as Output>::Columns<'_>,
+        _: &mut Ready,
+    ) -> bool {
+        if self.lag == 0 {
+            return false;
+        }
+        let (mut now, average) = (*state, &self.average);
+        let step = |lagged, value| average.step(RUNNING, &mut now, 2.0 * value - lagged);
+        let finite = fill_pairs(&mut self.values, values, averages, step);
+        if finite {
+            *state = now;
+        }
+        finite
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
