@@ -3,8 +3,9 @@
 
 use crate::window::SCRATCH;
 
-/// The rows of a batch that are taken together: looked through for numbers that
-/// are not finite before they are computed, so that computing need not ask.
+/// The rows of a batch that are taken together, where a kernel does not say otherwise:
+/// looked through as a whole for numbers that are not finite, so that computing need not
+/// ask, and with room to work in.
 pub(crate) const PIECE: usize = 1024;
 
 /// Where in the series a step is. What a clock does not say is known when its

@@ -105,8 +105,9 @@ pub trait Kernel: Clone + Debug + Send + Sync + Sized + 'static {
         false
     }
 
-    /// How many bars of a batch are taken together at most. More than there is room for in
-    /// [`Ready`] pays for a kernel that does without, and copies a long window.
+    /// How many bars of a batch are taken together at most. A kernel that does without
+    /// [`Ready`] can take more than there is room for in it: then a long window, which is
+    /// copied once for each of them, costs less.
     const PIECE: usize = PIECE;
 
     /// Whether there are averages that could be of any kind.

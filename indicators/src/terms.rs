@@ -9,16 +9,17 @@ use crate::io::{Finite, Input};
 /// those that a processor looks ahead.
 pub(crate) const CHUNK: usize = 16;
 
-/// Fills the rows with what `carry` makes of the `term` of each; whether all of the
-/// columns were finite.
+/// Fills the rows with what `carry` makes of the `term` of each, moving the `state` on;
+/// whether all of the columns were finite, and if not, the state is as it was.
 #[inline(always)]
-pub(crate) fn carry_terms<I: Input>(
+pub(crate) fn carry_terms<I: Input, S: Copy>(
     columns: I::Columns<'_>,
     filled: &mut [f64],
+    state: &mut S,
     term: impl Fn(I) -> f64,
-    mut carry: impl FnMut(f64) -> f64,
+    carry: impl Fn(&mut S, f64) -> f64,
 ) -> bool {
-    let mut finite = Finite::default();
+    let (mut now, mut finite) = (*state, Finite::default());
     let (chunks, rest) = filled.as_chunks_mut::<CHUNK>();
     let mut start = 0;
     for chunk in chunks {
@@ -30,14 +31,17 @@ pub(crate) fn carry_terms<I: Input>(
             *slot = term(input);
         }
         for (slot, term) in chunk.iter_mut().zip(terms) {
-            *slot = carry(term);
+            *slot = carry(&mut now, term);
         }
         start += CHUNK;
     }
     for (row, slot) in rest.iter_mut().enumerate() {
         let Some(input) = I::row(columns, start + row) else { return false };
         finite.see(input);
-        *slot = carry(term(input));
+        *slot = carry(&mut now, term(input));
+    }
+    if finite.all() {
+        *state = now;
     }
     finite.all()
 }

@@ -87,12 +87,12 @@ impl kernel::Kernel for Kernel {
     #[inline(always)]
     fn fill(
         &mut self,
-        _: &mut (),
+        state: &mut (),
         values: <Self::Input as Input>::Columns<'_>,
         moves: &mut <Self::Output as Output>::Columns<'_>,
         _: &mut Ready,
     ) -> bool {
-        fill_pairs(&mut self.past, values, moves, |oldest, value| value - oldest)
+        fill_pairs(&mut self.past, values, moves, state, |_, oldest, value| value - oldest)
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -88,9 +88,9 @@ impl Kernel {
     /// How many rows come before one at which sums are replaced.
     #[inline(always)]
     fn until_renewal(&self, state: &State) -> usize {
-        let whole = self.whole.window().until_renewal(&state.whole);
-        let half = self.half.window().until_renewal(&state.half);
-        whole.min(half).min(self.smoothing.window().until_renewal(&state.smoothing))
+        let whole = self.whole.weighting().until_renewal(&state.whole);
+        let half = self.half.weighting().until_renewal(&state.half);
+        whole.min(half).min(self.smoothing.weighting().until_renewal(&state.smoothing))
     }
 
     /// The row at `row`, at which sums are replaced.
@@ -111,23 +111,20 @@ impl Kernel {
         let values = &lines.values[start..][..whole + rows];
         let aheads = &mut lines.aheads[start..][..smoothing + rows];
         let parts = [&self.whole, &self.half];
-        let weights = parts.map(|part| part.window().weight());
-        let divisors = parts.map(wma::Kernel::weights);
-        let smoothing_weight = self.smoothing.window().weight();
         let mut sums = [state.whole.sums, state.half.sums];
         let mut smoothing_sums = state.smoothing.sums;
         let steps = values[whole..].iter().zip(values).zip(&values[whole - half..]);
         for (row, (average, ((value, whole), half))) in averages.iter_mut().zip(steps).enumerate() {
             let (oldest, mut means) = ([whole, half], [0.0; 2]);
             for part in 0..2 {
-                sums[part].replace(*oldest[part], *value, weights[part]);
-                means[part] = sums[part].lower() / divisors[part];
+                let sum = parts[part].weighting().next(&mut sums[part], *oldest[part], *value);
+                means[part] = sum / parts[part].weights();
             }
             let [whole, half] = means;
             let ahead = ahead(half, whole);
             aheads[row + smoothing] = ahead;
-            smoothing_sums.replace(aheads[row], ahead, smoothing_weight);
-            *average = smoothing_sums.lower() / self.smoothing.weights();
+            let sum = self.smoothing.weighting().next(&mut smoothing_sums, aheads[row], ahead);
+            *average = sum / self.smoothing.weights();
         }
         [state.whole.sums, state.half.sums] = sums;
         state.smoothing.sums = smoothing_sums;
@@ -218,9 +215,9 @@ impl kernel::Kernel for Kernel {
             }
         }
         let Lines { values: line, aheads } = lines;
-        self.whole.window().settle(&mut now.whole, line);
-        self.half.window().settle(&mut now.half, line);
-        self.smoothing.window().settle(&mut now.smoothing, aheads);
+        self.whole.weighting().settle(&mut now.whole, line);
+        self.half.weighting().settle(&mut now.half, line);
+        self.smoothing.weighting().settle(&mut now.smoothing, aheads);
         if !Self::Input::are_finite(values) {
             return false;
         }

@@ -144,13 +144,10 @@ impl kernel::Kernel for Kernel {
         averages: &mut <Self::Output as Output>::Columns<'_>,
         _: &mut Ready,
     ) -> bool {
-        let (mut now, period) = (*state, self.period);
-        let mean = |oldest, value| now.move_on(oldest, value) / period;
-        let finite = fill_pairs(&mut self.window, values, averages, mean);
-        if finite {
-            *state = now;
-        }
-        finite
+        let period = self.period;
+        fill_pairs(&mut self.window, values, averages, state, |state, oldest, value| {
+            state.move_on(oldest, value) / period
+        })
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -2,10 +2,10 @@
 
 use crate::catalog::{Group, Info};
 use crate::clock::PIECE;
-use crate::io::{Finite, Input, Output};
+use crate::io::{Input, Output};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, WeightedSum, WeightedSumState, Window, leaving};
+use crate::window::{Ring, WeightedSum, WeightedSumState, Weighting, Window, fill_pairs};
 
 /// Weighted moving average (WMA): the mean of the last `n` values, with weights
 /// that rise from 1 for the oldest to `n` for the newest.
@@ -79,17 +79,17 @@ impl Kernel {
         self.weights
     }
 
-    /// The weighted sum.
-    pub(crate) fn window(&self) -> &WeightedSum {
-        &self.window
+    /// How the values are weighted.
+    pub(crate) fn weighting(&self) -> Weighting {
+        self.window.weighting()
     }
 
     /// The mean of the window of a line that begins after `start`; see
-    /// [`WeightedSum::over`].
+    /// [`Weighting::over`].
     #[inline(always)]
     pub(crate) fn mean(&self, state: &mut WeightedSumState, line: &[f64], start: usize) -> f64 {
         let window = &line[start + 1..=start + self.period];
-        self.window.over(state, line[start], window) / self.weights
+        self.weighting().over(state, line[start], window) / self.weights
     }
 }
 
@@ -141,20 +141,10 @@ impl kernel::Kernel for Kernel {
         if self.period == 1 {
             return false;
         }
-        let mut now = *state;
-        let mut finite = Finite::default();
-        for (oldest, rows) in leaving(self.window.ring(), values) {
-            let (values, averages) = (&values[rows.clone()], &mut averages[rows]);
-            self.window.along(&mut now, oldest, values, |row, sum| {
-                averages[row] = sum / self.weights;
-                finite.see(values[row]);
-            });
-        }
-        if finite.all() {
-            *state = now;
-            self.window.ring_mut().extend(values);
-        }
-        finite.all()
+        let (weighting, weights) = (self.window.weighting(), self.weights);
+        fill_pairs(self.window.ring_mut(), values, averages, state, |state, oldest, value| {
+            weighting.move_on(state, oldest, value) / weights
+        })
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

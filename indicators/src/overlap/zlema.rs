@@ -110,13 +110,10 @@ impl kernel::Kernel for Kernel {
         if self.lag == 0 {
             return false;
         }
-        let (mut now, average) = (*state, &self.average);
-        let step = |lagged, value| average.step(RUNNING, &mut now, 2.0 * value - lagged);
-        let finite = fill_pairs(&mut self.values, values, averages, step);
-        if finite {
-            *state = now;
-        }
-        finite
+        let average = &self.average;
+        fill_pairs(&mut self.values, values, averages, state, |state, lagged, value| {
+            average.step(RUNNING, state, 2.0 * value - lagged)
+        })
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

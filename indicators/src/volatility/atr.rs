@@ -109,10 +109,10 @@ impl kernel::Kernel for Kernel {
         _: &mut Ready,
     ) -> bool {
         let mut average = state.average;
-        let carry = |range: f64| self.average.step(RUNNING, &mut average, range);
-        let Some(range) = self.range.carry(state.range, bars, averages, carry) else {
-            return false;
-        };
+        let filled = self.range.carry(state.range, bars, averages, &mut average, |average, range| {
+            self.average.step(RUNNING, average, range)
+        });
+        let Some(range) = filled else { return false };
         *state = State { range, average };
         true
     }

@@ -62,24 +62,27 @@ impl State {
 }
 
 impl Kernel {
-    /// Fills the rows with what `carry` makes of the true range of each; the state after
-    /// them. All bars are past the first. `None` when one of them is not finite.
+    /// Fills the rows with what `carry` makes of the true range of each, moving `carried` on;
+    /// the state after them. All bars are past the first. `None` when one of them is not
+    /// finite; `carried` may have been moved on then.
     #[inline(always)]
-    pub(crate) fn carry(
+    pub(crate) fn carry<S: Copy>(
         &self,
         state: State,
         [highs, lows, closes]: <HighLowClose as Input>::Columns<'_>,
         filled: &mut [f64],
-        mut carry: impl FnMut(f64) -> f64,
+        carried: &mut S,
+        carry: impl Fn(&mut S, f64) -> f64,
     ) -> Option<State> {
         // Each bar beside the close before it.
-        let before = |bar: HighLowClose| true_range(bar.high, bar.low, bar.close);
+        let range = |bar: HighLowClose| true_range(bar.high, bar.low, bar.close);
         let (&close, earlier) = closes.split_last()?;
-        let (first, filled) = filled.split_at_mut_checked(1)?;
-        let rows = [(first, 0..1, std::slice::from_ref(&state.close)), (filled, 1..closes.len(), earlier)];
-        for (filled, rows, closes) in rows {
-            let columns = [highs.get(rows.clone())?, lows.get(rows)?, closes];
-            if !carry_terms::<HighLowClose>(columns, filled, before, &mut carry) {
+        let (first, rest) = filled.split_at_mut_checked(1)?;
+        let first = (first, 0..1, std::slice::from_ref(&state.close));
+        let rest = (rest, 1..closes.len(), earlier);
+        for (filled, rows, before) in [first, rest] {
+            let columns = [highs.get(rows.clone())?, lows.get(rows)?, before];
+            if !carry_terms::<HighLowClose, S>(columns, filled, carried, range, &carry) {
                 return None;
             }
         }

@@ -55,6 +55,15 @@ pub struct State {
     line: f64,
 }
 
+impl State {
+    /// The line after a bar whose volume counts so much.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, volume: f64) -> f64 {
+        self.line += volume;
+        self.line
+    }
+}
+
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "AD",
@@ -77,8 +86,7 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, _: C, state: &mut State, bar: HighLowCloseVolume) -> f64 {
-        state.line += money_flow_volume(bar);
-        state.line
+        state.add(money_flow_volume(bar))
     }
 
     const FILLS: bool = true;
@@ -91,16 +99,7 @@ impl kernel::Kernel for Kernel {
         lines: &mut <Self::Output as Output>::Columns<'_>,
         _: &mut Ready,
     ) -> bool {
-        let mut line = state.line;
-        let carry = |volume: f64| {
-            line += volume;
-            line
-        };
-        let finite = carry_terms::<Self::Input>(bars, lines, money_flow_volume, carry);
-        if finite {
-            state.line = line;
-        }
-        finite
+        carry_terms(bars, lines, state, money_flow_volume, State::add)
     }
 }
 

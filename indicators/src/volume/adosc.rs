@@ -6,7 +6,7 @@ use crate::io::{HighLowCloseVolume, Input, Output};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::terms::carry_terms;
-use crate::volume::ad::money_flow_volume;
+use crate::volume::ad::{self, money_flow_volume};
 use serde::{Deserialize, Serialize};
 
 /// Chaikin oscillator (ADOSC): how far a fast exponential average of the
@@ -62,7 +62,7 @@ pub struct Kernel {
 /// The line and its averages.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct State {
-    line: f64,
+    line: ad::State,
     fast: f64,
     slow: f64,
 }
@@ -71,14 +71,14 @@ impl Kernel {
     /// The oscillator of the bar whose volume counts so much.
     #[inline(always)]
     fn take<C: Clock>(&self, clock: C, state: &mut State, volume: f64) -> f64 {
-        state.line += volume;
+        let line = state.line.add(volume);
         if clock.bar() == 0 {
-            state.fast = state.line;
-            state.slow = state.line;
+            state.fast = line;
+            state.slow = line;
         } else {
             // Fused, as in TA-Lib's C library.
-            state.fast = self.fast.1.mul_add(state.fast, self.fast.0 * state.line);
-            state.slow = self.slow.1.mul_add(state.slow, self.slow.0 * state.line);
+            state.fast = self.fast.1.mul_add(state.fast, self.fast.0 * line);
+            state.slow = self.slow.1.mul_add(state.slow, self.slow.0 * line);
         }
         state.fast - state.slow
     }
@@ -130,13 +130,9 @@ impl kernel::Kernel for Kernel {
         oscillator: &mut <Self::Output as Output>::Columns<'_>,
         _: &mut Ready,
     ) -> bool {
-        let mut now = *state;
-        let carry = |volume: f64| self.take(RUNNING, &mut now, volume);
-        let finite = carry_terms::<Self::Input>(bars, oscillator, money_flow_volume, carry);
-        if finite {
-            *state = now;
-        }
-        finite
+        carry_terms(bars, oscillator, state, money_flow_volume, |state, volume| {
+            self.take(RUNNING, state, volume)
+        })
     }
 }
 

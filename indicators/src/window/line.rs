@@ -53,10 +53,7 @@ pub(crate) fn block<const N: usize>(line: &[f64], start: usize) -> [f64; N] {
 /// What leaves the window at each of the `values` that are pushed, with the rows at which
 /// it does: what the ring holds, and then the first of the values themselves.
 #[inline(always)]
-pub(crate) fn leaving<'a, T: Item>(
-    ring: &'a Ring<T>,
-    values: &'a [T],
-) -> [(&'a [T], Range<usize>); 3] {
+fn leaving<'a>(ring: &'a Ring, values: &'a [f64]) -> [(&'a [f64], Range<usize>); 3] {
     let [older, newer] = ring.parts();
     let mut row = 0;
     [older, newer, values].map(|part| {
@@ -67,23 +64,26 @@ pub(crate) fn leaving<'a, T: Item>(
 }
 
 /// Pushes the `values`, and fills a column with what `step` makes of the one that leaves
-/// and the one that comes; whether all of them were finite, and if not, none is pushed.
+/// and the one that comes, moving the `state` on; whether all of them were finite, and if
+/// not, none is pushed, and the state is as it was.
 #[inline(always)]
-pub(crate) fn fill_pairs(
+pub(crate) fn fill_pairs<S: Copy>(
     ring: &mut Ring,
     values: &[f64],
     filled: &mut [f64],
-    mut step: impl FnMut(f64, f64) -> f64,
+    state: &mut S,
+    step: impl Fn(&mut S, f64, f64) -> f64,
 ) -> bool {
-    let mut finite = Finite::default();
+    let (mut now, mut finite) = (*state, Finite::default());
     for (oldest, rows) in leaving(ring, values) {
         let pairs = oldest.iter().zip(&values[rows.clone()]);
         for (slot, (oldest, value)) in filled[rows].iter_mut().zip(pairs) {
-            *slot = step(*oldest, *value);
+            *slot = step(&mut now, *oldest, *value);
             finite.see(*value);
         }
     }
     if finite.all() {
+        *state = now;
         ring.extend(values);
     }
     finite.all()

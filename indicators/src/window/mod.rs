@@ -29,7 +29,7 @@ pub use extreme::{
 pub use homodyne::{Cycle, Homodyne, HomodyneState};
 pub(crate) use homodyne::{DEGREES, Smoother};
 pub use item::Item;
-pub(crate) use line::{BLOCK, block, fill_pairs, lay_out, leaving, lines};
+pub(crate) use line::{BLOCK, block, fill_pairs, lay_out, lines};
 pub use means::Means;
 pub use moves::{Moves, MovesState};
 pub(crate) use range::spread;
@@ -42,6 +42,7 @@ pub(crate) use slots::deviations;
 pub use states::States;
 pub use sum::{RollingSum, RollingSums, ZeroRun};
 pub use variance::{Variance, VarianceState};
+pub(crate) use weighted::Weighting;
 pub use weighted::{WeightedSum, WeightedSumState};
 pub use wilder::{DirectionalMove, WilderSum};
 

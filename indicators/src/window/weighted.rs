@@ -10,10 +10,16 @@ const RENEWAL: usize = 8;
 /// The values in the window.
 #[derive(Clone, Debug)]
 pub struct WeightedSum {
+    weighting: Weighting,
+    values: Ring,
+}
+
+/// How the values are weighted, which follows from their number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Weighting {
     length: usize,
     /// The highest weight: the length.
     weight: f64,
-    values: Ring,
 }
 
 /// A plain and a weighted sum of the same values.
@@ -40,17 +46,9 @@ impl Sums {
         self.weighted += value * weight;
     }
 
-    /// Puts `value` in the place of `oldest`, which has no weight any more.
-    #[inline(always)]
-    pub(crate) fn replace(&mut self, oldest: f64, value: f64, weight: f64) {
-        self.plain += value;
-        self.plain -= oldest;
-        self.weighted += value * weight;
-    }
-
     /// The weighted sum, before every weight is lowered by one for the next bar.
     #[inline(always)]
-    pub(crate) fn lower(&mut self) -> f64 {
+    fn lower(&mut self) -> f64 {
         let sum = self.weighted;
         self.weighted -= self.plain;
         sum
@@ -69,28 +67,48 @@ pub struct WeightedSumState {
 impl WeightedSum {
     /// A window of `length` values.
     pub fn new(length: usize) -> Self {
-        Self { length, weight: length as f64, values: Ring::new(length) }
+        let weighting = Weighting { length, weight: length as f64 };
+        Self { weighting, values: Ring::new(length) }
     }
 
     /// The weighted sum of the window that ends with `value`, which is the
     /// `bar`th from 0.
     #[inline(always)]
     pub fn step(&self, state: &mut WeightedSumState, bar: usize, value: f64) -> f64 {
-        if bar < self.length {
+        let length = self.weighting.length;
+        if bar < length {
             state.sums.add(value, (bar + 1) as f64);
             state.age = 1;
-            if bar + 1 == self.length {
+            if bar + 1 == length {
                 return state.sums.lower();
             }
             return state.sums.weighted;
         }
-        self.move_on(state, self.values.oldest(), value)
+        self.weighting.move_on(state, self.values.oldest(), value)
     }
 
+    /// How the values are weighted.
+    pub(crate) fn weighting(&self) -> Weighting {
+        self.weighting
+    }
+
+    /// The values.
+    pub(crate) fn ring_mut(&mut self) -> &mut Ring {
+        &mut self.values
+    }
+
+    /// Takes in `value`.
+    #[inline(always)]
+    pub fn store(&mut self, value: f64) {
+        self.values.push(value);
+    }
+}
+
+impl Weighting {
     /// The weighted sum of a full window that `oldest` leaves for `value`.
     #[inline(always)]
-    fn move_on(&self, state: &mut WeightedSumState, oldest: f64, value: f64) -> f64 {
-        state.sums.replace(oldest, value, self.weight);
+    pub(crate) fn move_on(&self, state: &mut WeightedSumState, oldest: f64, value: f64) -> f64 {
+        self.replace(&mut state.sums, oldest, value);
         state.age += 1;
         // The fresh sums grow over the last window before they are needed, so
         // that no window is read twice.
@@ -109,13 +127,29 @@ impl WeightedSum {
         state.sums.lower()
     }
 
+    /// Puts `value` in the place of `oldest`, which has no weight any more.
+    #[inline(always)]
+    fn replace(&self, sums: &mut Sums, oldest: f64, value: f64) {
+        sums.plain += value;
+        sums.plain -= oldest;
+        sums.weighted += value * self.weight;
+    }
+
+    /// The weighted sum of a full window that `oldest` leaves for `value`, where `sums` are
+    /// not replaced.
+    #[inline(always)]
+    pub(crate) fn next(&self, sums: &mut Sums, oldest: f64, value: f64) -> f64 {
+        self.replace(sums, oldest, value);
+        sums.lower()
+    }
+
     /// How many bars come before the one at which the sums are replaced.
     #[inline(always)]
     pub(crate) fn until_renewal(&self, state: &WeightedSumState) -> usize {
         (RENEWAL * self.length).saturating_sub(state.age + 1)
     }
 
-    /// Like [`step`](Self::step) for a full `window`, which is not the one that is kept
+    /// Like [`move_on`](Self::move_on) for a full `window`, which is not the one that is kept
     /// here: [`settle`](Self::settle) has to follow.
     #[inline(always)]
     pub(crate) fn over(&self, state: &mut WeightedSumState, oldest: f64, window: &[f64]) -> f64 {
@@ -123,7 +157,7 @@ impl WeightedSum {
             state.fresh = Sums::of(window);
             (state.sums, state.age) = (state.fresh, 0);
         } else if let Some(value) = window.last() {
-            state.sums.replace(oldest, *value, self.weight);
+            self.replace(&mut state.sums, oldest, *value);
             state.age += 1;
         }
         state.sums.lower()
@@ -136,107 +170,6 @@ impl WeightedSum {
         if grown > 0 {
             state.fresh = Sums::of(&line[line.len() - grown..]);
         }
-    }
-
-    /// The highest weight.
-    pub(crate) fn weight(&self) -> f64 {
-        self.weight
-    }
-
-    /// The weighted sums at any number of bars of a full window, which one of `oldest`
-    /// leaves for one of `values` at each: `put` is given the number of each bar, from 0,
-    /// and the sum.
-    #[inline(always)]
-    pub(crate) fn along(
-        &self,
-        state: &mut WeightedSumState,
-        oldest: &[f64],
-        values: &[f64],
-        mut put: impl FnMut(usize, f64),
-    ) {
-        let rows = values.len().min(oldest.len());
-        let mut row = 0;
-        while row < rows {
-            let (calm, growing) = self.run(state);
-            let end = rows.min(row + calm.max(growing).max(1));
-            let (oldest, values) = (&oldest[row..end], &values[row..end]);
-            let put = |at, sum| put(row + at, sum);
-            if calm > 0 {
-                self.calmly(state, oldest, values, put);
-            } else if growing > 0 {
-                self.growing(state, oldest, values, put);
-            } else {
-                let mut put = put;
-                put(0, self.move_on(state, oldest[0], values[0]));
-            }
-            row = end;
-        }
-    }
-
-    /// At how many bars no fresh sums grow; and if there are none, at how many they grow
-    /// without being needed.
-    #[inline(always)]
-    fn run(&self, state: &WeightedSumState) -> (usize, usize) {
-        match ((RENEWAL - 1) * self.length).saturating_sub(state.age) {
-            0 => (0, (RENEWAL * self.length).saturating_sub(state.age + 1)),
-            calm => (calm, 0),
-        }
-    }
-
-    /// Bars at which no fresh sums grow.
-    #[inline(always)]
-    fn calmly(
-        &self,
-        state: &mut WeightedSumState,
-        oldest: &[f64],
-        values: &[f64],
-        mut put: impl FnMut(usize, f64),
-    ) {
-        let mut sums = state.sums;
-        for (row, (oldest, value)) in oldest.iter().zip(values).enumerate() {
-            sums.replace(*oldest, *value, self.weight);
-            put(row, sums.lower());
-        }
-        state.sums = sums;
-        state.age += values.len();
-    }
-
-    /// Bars at which fresh sums grow, but are not needed yet.
-    #[inline(always)]
-    fn growing(
-        &self,
-        state: &mut WeightedSumState,
-        oldest: &[f64],
-        values: &[f64],
-        mut put: impl FnMut(usize, f64),
-    ) {
-        let grown = state.age - (RENEWAL - 1) * self.length;
-        let mut fresh = if grown == 0 { Sums::default() } else { state.fresh };
-        let (mut sums, mut weight) = (state.sums, grown as f64);
-        for (row, (oldest, value)) in oldest.iter().zip(values).enumerate() {
-            weight += 1.0;
-            fresh.add(*value, weight);
-            sums.replace(*oldest, *value, self.weight);
-            put(row, sums.lower());
-        }
-        (state.sums, state.fresh) = (sums, fresh);
-        state.age += values.len();
-    }
-
-    /// The values.
-    pub(crate) fn ring(&self) -> &Ring {
-        &self.values
-    }
-
-    /// The values.
-    pub(crate) fn ring_mut(&mut self) -> &mut Ring {
-        &mut self.values
-    }
-
-    /// Takes in `value`.
-    #[inline(always)]
-    pub fn store(&mut self, value: f64) {
-        self.values.push(value);
     }
 }
 
