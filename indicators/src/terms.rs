@@ -45,3 +45,13 @@ pub(crate) fn carry_terms<I: Input, S: Copy>(
     }
     finite.all()
 }
+
+/// Fills the rows with the `term` of each; whether all of the columns were finite.
+#[inline(always)]
+pub(crate) fn fill_terms<I: Input>(
+    columns: I::Columns<'_>,
+    filled: &mut [f64],
+    term: impl Fn(I) -> f64,
+) -> bool {
+    carry_terms(columns, filled, &mut (), term, |_, term| term)
+}

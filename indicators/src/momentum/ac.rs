@@ -1,8 +1,9 @@
 //! Accelerator/decelerator oscillator.
 
 use crate::catalog::{Group, Info};
-use crate::io::HighLow;
-use crate::kernel::{self, Clock, Machine};
+use crate::clock::RUNNING;
+use crate::io::{HighLow, Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::momentum::ao;
 use crate::overlap::sma;
 use crate::parameter::{Arguments, Parameter, ParameterError};
@@ -108,6 +109,35 @@ impl kernel::Kernel for Kernel {
     fn store<C: Clock>(&mut self, clock: C, state: &State, bar: HighLow) {
         self.oscillator.store(clock, &state.oscillator, bar);
         self.mean.store(clock, &state.mean, state.input);
+    }
+
+    const FILLS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut State,
+        bars: <Self::Input as Input>::Columns<'_>,
+        filled: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        let Ready { columns: [prices, values, _], scratch } = room;
+        let Some(values) = values.get_mut(..filled.len()) else { return false };
+        if !self.oscillator.oscillate(&mut state.oscillator, bars, values, prices, scratch) {
+            return false;
+        }
+        if !self.mean.means(&mut state.mean, values, filled) {
+            // Finite prices have overflowed: the steps go on with what has come of them.
+            for (slot, value) in filled.iter_mut().zip(values.iter()) {
+                *slot = self.mean.step(RUNNING, &mut state.mean, *value);
+                self.mean.store(RUNNING, &state.mean, *value);
+            }
+        }
+        state.input = values.last().copied().unwrap_or(state.input);
+        for (slot, value) in filled.iter_mut().zip(values) {
+            *slot = *value - *slot;
+        }
+        true
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -1,12 +1,13 @@
 //! Awesome oscillator.
 
 use crate::catalog::{Group, Info};
-use crate::io::HighLow;
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{HighLow, Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::overlap::sma;
 use crate::parameter::{Arguments, Parameter, ParameterError};
 use crate::price::medprice::median_price;
-use crate::window::Window;
+use crate::terms::fill_terms;
+use crate::window::{BLOCK, SCRATCH, Window, block, lay_out};
 use serde::{Deserialize, Serialize};
 
 /// Awesome oscillator (AO): how far a fast mean of the median price runs ahead
@@ -70,6 +71,56 @@ impl Kernel {
     pub(crate) fn over(fast: usize, slow: usize) -> Self {
         Self { fast: sma::Kernel::over(fast), slow: sma::Kernel::over(slow) }
     }
+
+    /// The oscillator at all bars past the lookback of some columns, and the windows taken
+    /// in; `false`, and nothing changed, when the bars are not finite, or there is not enough
+    /// room.
+    #[inline(always)]
+    pub(crate) fn oscillate(
+        &mut self,
+        state: &mut State,
+        bars: <HighLow as Input>::Columns<'_>,
+        filled: &mut [f64],
+        prices: &mut [f64],
+        [fast_room, slow_room]: &mut [[f64; SCRATCH]; 2],
+    ) -> bool {
+        let Some(prices) = prices.get_mut(..filled.len()) else { return false };
+        if !fill_terms(bars, prices, median_price) {
+            return false;
+        }
+        let fast_line = lay_out(self.fast.ring(), prices, fast_room);
+        let slow_line = lay_out(self.slow.ring(), prices, slow_room);
+        let (Some(fast), Some(slow)) = (fast_line, slow_line) else { return false };
+        let (blocks, rest) = filled.as_chunks_mut::<BLOCK>();
+        for (number, slots) in blocks.iter_mut().enumerate() {
+            *slots = self.block(state, [fast, slow], number * BLOCK);
+        }
+        let done = blocks.len() * BLOCK;
+        for (row, slot) in rest.iter_mut().enumerate() {
+            [*slot] = self.block(state, [fast, slow], done + row);
+        }
+        self.fast.ring_mut().extend(prices);
+        self.slow.ring_mut().extend(prices);
+        let last = prices.last().map(|price| (*price, *price));
+        state.inputs = last.unwrap_or(state.inputs);
+        true
+    }
+
+    /// The oscillator at several rows, the first of which comes after `row` others.
+    #[inline(always)]
+    fn block<const N: usize>(
+        &self,
+        state: &mut State,
+        [fast, slow]: [&[f64]; 2],
+        row: usize,
+    ) -> [f64; N] {
+        let means = |means: &sma::Kernel, state: &mut sma::State, line: &[f64]| {
+            means.block::<N>(state, block(line, row), block(line, row + means.ring().length()))
+        };
+        let fast = means(&self.fast, &mut state.fast, fast);
+        let slow = means(&self.slow, &mut state.slow, slow);
+        std::array::from_fn(|lane| fast[lane] - slow[lane])
+    }
 }
 
 impl kernel::Kernel for Kernel {
@@ -111,6 +162,20 @@ impl kernel::Kernel for Kernel {
     fn store<C: Clock>(&mut self, clock: C, state: &State, _: HighLow) {
         self.fast.store(clock, &state.fast, state.inputs.0);
         self.slow.store(clock, &state.slow, state.inputs.1);
+    }
+
+    const FILLS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut State,
+        bars: <Self::Input as Input>::Columns<'_>,
+        filled: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        let Ready { columns: [prices, ..], scratch } = room;
+        self.oscillate(state, bars, filled, prices, scratch)
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -1,10 +1,12 @@
 //! Detrended price oscillator.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::clock::PIECE;
+use crate::io::{Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::overlap::sma;
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, Window};
+use crate::window::{Ring, Window, leaving};
 use serde::{Deserialize, Serialize};
 
 /// Detrended price oscillator (DPO): how far the value half a period ago was
@@ -93,6 +95,30 @@ impl kernel::Kernel for Kernel {
     fn store<C: Clock>(&mut self, clock: C, state: &State, value: f64) {
         self.past.push(value);
         self.mean.store(clock, &state.mean, state.input);
+    }
+
+    const FILLS: bool = true;
+    const PIECE: usize = 4 * PIECE;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        state: &mut State,
+        values: <Self::Input as Input>::Columns<'_>,
+        filled: &mut <Self::Output as Output>::Columns<'_>,
+        _: &mut Ready,
+    ) -> bool {
+        if !self.mean.means(&mut state.mean, values, filled) {
+            return false;
+        }
+        state.input = values.last().copied().unwrap_or(state.input);
+        for (past, rows) in leaving(&self.past, values) {
+            for (slot, past) in filled[rows].iter_mut().zip(past) {
+                *slot = past - *slot;
+            }
+        }
+        self.past.extend(values);
+        true
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -1,11 +1,9 @@
 //! Momentum.
 
 use crate::catalog::{Group, Info};
-use crate::clock::PIECE;
-use crate::io::{Input, Output};
-use crate::kernel::{self, Clock, Machine, Ready};
-use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, Window, fill_pairs};
+use crate::kernel::Machine;
+use crate::lagged::{Comparison, Lagged};
+use crate::parameter::{Parameter, ParameterError};
 
 /// Momentum (MOM): how far the value has moved from the one some bars ago.
 ///
@@ -31,7 +29,7 @@ use crate::window::{Ring, Window, fill_pairs};
 /// # Source
 /// John J. Murphy, *Technical Analysis of the Financial Markets*, 1999, chapter
 /// 10.
-pub type Mom = Machine<Kernel>;
+pub type Mom = Machine<Lagged<Kernel>>;
 
 impl Mom {
     /// The change over `time_period` bars.
@@ -45,12 +43,9 @@ impl Mom {
 
 /// The definition of [`Mom`].
 #[derive(Clone, Debug)]
-pub struct Kernel {
-    past: Ring,
-    period: usize,
-}
+pub struct Kernel;
 
-impl kernel::Kernel for Kernel {
+impl Comparison for Kernel {
     const INFO: Info = Info {
         name: "MOM",
         title: "Momentum",
@@ -58,44 +53,9 @@ impl kernel::Kernel for Kernel {
         parameters: &[Parameter::period("time_period", 10, 1)],
         unstable_period: false,
     };
-    type Input = f64;
-    type Output = f64;
-    type State = ();
-
-    fn new(arguments: &Arguments) -> Self {
-        let period = arguments.integer(0);
-        Self { past: Ring::new(period), period }
-    }
-
-    fn lookback(&self) -> usize {
-        self.period
-    }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, _: &mut (), value: f64) -> f64 {
-        value - self.past.oldest()
-    }
-
-    #[inline(always)]
-    fn store<C: Clock>(&mut self, _: C, _: &(), value: f64) {
-        self.past.push(value);
-    }
-
-    const FILLS: bool = true;
-    const PIECE: usize = 4 * PIECE;
-
-    #[inline(always)]
-    fn fill(
-        &mut self,
-        state: &mut (),
-        values: <Self::Input as Input>::Columns<'_>,
-        moves: &mut <Self::Output as Output>::Columns<'_>,
-        _: &mut Ready,
-    ) -> bool {
-        fill_pairs(&mut self.past, values, moves, state, |_, oldest, value| value - oldest)
-    }
-
-    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        visit(&mut self.past);
+    fn compare(value: f64, past: f64) -> f64 {
+        value - past
     }
 }

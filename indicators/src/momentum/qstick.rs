@@ -2,10 +2,9 @@
 
 use crate::catalog::{Group, Info};
 use crate::io::OpenClose;
-use crate::kernel::{self, Clock, Machine};
-use crate::overlap::sma;
-use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::Window;
+use crate::kernel::Machine;
+use crate::mean_of::{MeanOf, Term};
+use crate::parameter::{Parameter, ParameterError};
 
 /// Qstick (QSTICK): the mean body of the last bars, above zero when they rose
 /// on the whole.
@@ -31,7 +30,7 @@ use crate::window::Window;
 ///
 /// # Source
 /// Tushar S. Chande and Stanley Kroll, *The New Technical Trader*, 1994.
-pub type Qstick = Machine<Kernel>;
+pub type Qstick = Machine<MeanOf<Kernel>>;
 
 impl Qstick {
     /// The mean body of `time_period` bars.
@@ -45,11 +44,9 @@ impl Qstick {
 
 /// The definition of [`Qstick`].
 #[derive(Clone, Debug)]
-pub struct Kernel {
-    bodies: sma::Kernel,
-}
+pub struct Kernel;
 
-impl kernel::Kernel for Kernel {
+impl Term for Kernel {
     const INFO: Info = Info {
         name: "QSTICK",
         title: "Qstick",
@@ -58,29 +55,9 @@ impl kernel::Kernel for Kernel {
         unstable_period: false,
     };
     type Input = OpenClose;
-    type Output = f64;
-    type State = sma::State;
-
-    fn new(arguments: &Arguments) -> Self {
-        let period = arguments.integer(0);
-        Self { bodies: sma::Kernel::over(period) }
-    }
-
-    fn lookback(&self) -> usize {
-        self.bodies.lookback()
-    }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, clock: C, state: &mut Self::State, bar: OpenClose) -> f64 {
-        self.bodies.step(clock, state, bar.close - bar.open)
-    }
-
-    #[inline(always)]
-    fn store<C: Clock>(&mut self, clock: C, state: &Self::State, bar: OpenClose) {
-        self.bodies.store(clock, state, bar.close - bar.open);
-    }
-
-    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        self.bodies.windows(visit);
+    fn of(bar: OpenClose) -> f64 {
+        bar.close - bar.open
     }
 }

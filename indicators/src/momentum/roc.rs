@@ -1,9 +1,9 @@
 //! Rate of change.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
-use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, Window};
+use crate::kernel::Machine;
+use crate::lagged::{Comparison, Lagged};
+use crate::parameter::{Parameter, ParameterError};
 
 /// Rate of change (ROC): how far the value has moved from the one some bars
 /// ago, in percent of that one.
@@ -30,7 +30,7 @@ use crate::window::{Ring, Window};
 /// # Source
 /// John J. Murphy, *Technical Analysis of the Financial Markets*, 1999, chapter
 /// 10.
-pub type Roc = Machine<Kernel>;
+pub type Roc = Machine<Lagged<Kernel>>;
 
 impl Roc {
     /// The change over `time_period` bars.
@@ -44,12 +44,9 @@ impl Roc {
 
 /// The definition of [`Roc`].
 #[derive(Clone, Debug)]
-pub struct Kernel {
-    past: Ring,
-    period: usize,
-}
+pub struct Kernel;
 
-impl kernel::Kernel for Kernel {
+impl Comparison for Kernel {
     const INFO: Info = Info {
         name: "ROC",
         title: "Rate of Change",
@@ -57,31 +54,10 @@ impl kernel::Kernel for Kernel {
         parameters: &[Parameter::period("time_period", 10, 1)],
         unstable_period: false,
     };
-    type Input = f64;
-    type Output = f64;
-    type State = ();
-
-    fn new(arguments: &Arguments) -> Self {
-        let period = arguments.integer(0);
-        Self { past: Ring::new(period), period }
-    }
-
-    fn lookback(&self) -> usize {
-        self.period
-    }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, _: &mut (), value: f64) -> f64 {
-        rate(value, self.past.oldest())
-    }
-
-    #[inline(always)]
-    fn store<C: Clock>(&mut self, _: C, _: &(), value: f64) {
-        self.past.push(value);
-    }
-
-    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        visit(&mut self.past);
+    fn compare(value: f64, past: f64) -> f64 {
+        rate(value, past)
     }
 }
 

@@ -1,10 +1,10 @@
 //! Rate of change as a ratio in percent.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::kernel::Machine;
+use crate::lagged::{Comparison, Lagged};
 use crate::momentum::roc::ratio;
-use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Ring, Window};
+use crate::parameter::{Parameter, ParameterError};
 
 /// Rate of change as a ratio in percent (ROCR100): the value in relation to the
 /// one some bars ago, which counts as 100.
@@ -31,7 +31,7 @@ use crate::window::{Ring, Window};
 /// # Source
 /// John J. Murphy, *Technical Analysis of the Financial Markets*, 1999, chapter
 /// 10.
-pub type Rocr100 = Machine<Kernel>;
+pub type Rocr100 = Machine<Lagged<Kernel>>;
 
 impl Rocr100 {
     /// The change over `time_period` bars.
@@ -45,12 +45,9 @@ impl Rocr100 {
 
 /// The definition of [`Rocr100`].
 #[derive(Clone, Debug)]
-pub struct Kernel {
-    past: Ring,
-    period: usize,
-}
+pub struct Kernel;
 
-impl kernel::Kernel for Kernel {
+impl Comparison for Kernel {
     const INFO: Info = Info {
         name: "ROCR100",
         title: "Rate of Change as a Ratio in Percent",
@@ -58,30 +55,9 @@ impl kernel::Kernel for Kernel {
         parameters: &[Parameter::period("time_period", 10, 1)],
         unstable_period: false,
     };
-    type Input = f64;
-    type Output = f64;
-    type State = ();
-
-    fn new(arguments: &Arguments) -> Self {
-        let period = arguments.integer(0);
-        Self { past: Ring::new(period), period }
-    }
-
-    fn lookback(&self) -> usize {
-        self.period
-    }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, _: C, _: &mut (), value: f64) -> f64 {
-        ratio(value, self.past.oldest()) * 100.0
-    }
-
-    #[inline(always)]
-    fn store<C: Clock>(&mut self, _: C, _: &(), value: f64) {
-        self.past.push(value);
-    }
-
-    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        visit(&mut self.past);
+    fn compare(value: f64, past: f64) -> f64 {
+        ratio(value, past) * 100.0
     }
 }

@@ -1,7 +1,9 @@
 //! Moving average of a kind of choice.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::clock::PIECE;
+use crate::io::{Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::ma_type::MaType;
 use crate::overlap::{dema, ema, hma, kama, mama, rma, sma, t3, tema, trima, wma, zlema};
 use crate::parameter::{Arguments, Parameter, ParameterError};
@@ -145,6 +147,23 @@ macro_rules! kinds {
                 match (self, state) {
                     $((Kernel::$name(kernel), State::$name(state)) => kernel.store(clock, state, value),)+
                     _ => (),
+                }
+            }
+
+            const FILLS: bool = true;
+            const PIECE: usize = 4 * PIECE;
+
+            #[inline(always)]
+            fn fill(
+                &mut self,
+                state: &mut State,
+                values: <Self::Input as Input>::Columns<'_>,
+                averages: &mut <Self::Output as Output>::Columns<'_>,
+                _: &mut Ready,
+            ) -> bool {
+                match (self, state) {
+                    (Kernel::Sma(kernel), State::Sma(state)) => kernel.means(state, values, averages),
+                    _ => false,
                 }
             }
 

@@ -102,6 +102,19 @@ impl Kernel {
     }
 }
 
+impl Kernel {
+    /// The means at all bars past the lookback of a column, and their windows taken in, in a
+    /// batch of an indicator that this is a part of. `false`, and nothing changed, when the
+    /// values are not finite.
+    #[inline(always)]
+    pub(crate) fn means(&mut self, state: &mut State, values: &[f64], means: &mut [f64]) -> bool {
+        let period = self.period;
+        fill_pairs(&mut self.window, values, means, state, |state, oldest, value| {
+            state.move_on(oldest, value) / period
+        })
+    }
+}
+
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "SMA",
@@ -144,10 +157,7 @@ impl kernel::Kernel for Kernel {
         averages: &mut <Self::Output as Output>::Columns<'_>,
         _: &mut Ready,
     ) -> bool {
-        let period = self.period;
-        fill_pairs(&mut self.window, values, averages, state, |state, oldest, value| {
-            state.move_on(oldest, value) / period
-        })
+        self.means(state, values, averages)
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

@@ -2,10 +2,9 @@
 
 use crate::catalog::{Group, Info};
 use crate::io::HighLow;
-use crate::kernel::{self, Clock, Machine};
-use crate::overlap::sma;
-use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::Window;
+use crate::kernel::Machine;
+use crate::mean_of::{MeanOf, Term};
+use crate::parameter::{Parameter, ParameterError};
 
 /// Average day range (ADR): the mean range of the last bars.
 ///
@@ -31,7 +30,7 @@ use crate::window::Window;
 /// # Source
 /// A definition, which has long been in use as the average daily range. No single source
 /// is known. Wilder's [`Atr`](crate::Atr) counts the gaps between bars too.
-pub type Adr = Machine<Kernel>;
+pub type Adr = Machine<MeanOf<Kernel>>;
 
 impl Adr {
     /// The mean range of `time_period` bars.
@@ -45,11 +44,9 @@ impl Adr {
 
 /// The definition of [`Adr`].
 #[derive(Clone, Debug)]
-pub struct Kernel {
-    mean: sma::Kernel,
-}
+pub struct Kernel;
 
-impl kernel::Kernel for Kernel {
+impl Term for Kernel {
     const INFO: Info = Info {
         name: "ADR",
         title: "Average Day Range",
@@ -58,29 +55,9 @@ impl kernel::Kernel for Kernel {
         unstable_period: false,
     };
     type Input = HighLow;
-    type Output = f64;
-    type State = sma::State;
-
-    fn new(arguments: &Arguments) -> Self {
-        let period = arguments.integer(0);
-        Self { mean: sma::Kernel::over(period) }
-    }
-
-    fn lookback(&self) -> usize {
-        self.mean.lookback()
-    }
 
     #[inline(always)]
-    fn step<C: Clock>(&self, clock: C, state: &mut Self::State, bar: HighLow) -> f64 {
-        self.mean.step(clock, state, bar.high - bar.low)
-    }
-
-    #[inline(always)]
-    fn store<C: Clock>(&mut self, clock: C, state: &Self::State, bar: HighLow) {
-        self.mean.store(clock, state, bar.high - bar.low);
-    }
-
-    fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
-        self.mean.windows(visit);
+    fn of(bar: HighLow) -> f64 {
+        bar.high - bar.low
     }
 }

@@ -1,9 +1,10 @@
 //! Chaikin money flow.
 
 use crate::catalog::{Group, Info};
-use crate::io::HighLowCloseVolume;
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{HighLowCloseVolume, Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
+use crate::terms::fill_terms;
 use crate::volume::ad::money_flow_volume;
 use crate::window::{RollingSums, Window};
 
@@ -76,8 +77,7 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, _: C, sums: &mut [f64; 2], bar: HighLowCloseVolume) -> f64 {
-        let [flow, volume] = self.sums.step(sums, [money_flow_volume(bar), bar.volume]);
-        if volume > 0.0 { flow / volume } else { 0.0 }
+        share(self.sums.step(sums, [money_flow_volume(bar), bar.volume]))
     }
 
     #[inline(always)]
@@ -85,7 +85,33 @@ impl kernel::Kernel for Kernel {
         self.sums.store([money_flow_volume(bar), bar.volume]);
     }
 
+    const FILLS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        sums: &mut [f64; 2],
+        bars: <Self::Input as Input>::Columns<'_>,
+        filled: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        let [flows, ..] = &mut room.columns;
+        let Some(flows) = flows.get_mut(..filled.len()) else { return false };
+        if !fill_terms(bars, flows, money_flow_volume) {
+            return false;
+        }
+        let [.., volumes] = bars;
+        self.sums.fill(sums, [flows, volumes], filled, share);
+        true
+    }
+
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
         visit(&mut self.sums);
     }
+}
+
+/// The share of the flow in the volume.
+#[inline(always)]
+fn share([flow, volume]: [f64; 2]) -> f64 {
+    if volume > 0.0 { flow / volume } else { 0.0 }
 }

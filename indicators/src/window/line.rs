@@ -53,7 +53,7 @@ pub(crate) fn block<const N: usize>(line: &[f64], start: usize) -> [f64; N] {
 /// What leaves the window at each of the `values` that are pushed, with the rows at which
 /// it does: what the ring holds, and then the first of the values themselves.
 #[inline(always)]
-fn leaving<'a>(ring: &'a Ring, values: &'a [f64]) -> [(&'a [f64], Range<usize>); 3] {
+pub(crate) fn leaving<'a>(ring: &'a Ring, values: &'a [f64]) -> [(&'a [f64], Range<usize>); 3] {
     let [older, newer] = ring.parts();
     let mut row = 0;
     [older, newer, values].map(|part| {

@@ -67,6 +67,41 @@ impl<const N: usize> RollingSums<N> {
     pub fn store(&mut self, values: [f64; N]) {
         self.values.push(values);
     }
+
+    /// Takes in all rows of some columns, and fills another one with what `finish` makes of
+    /// the sums at each.
+    #[inline(always)]
+    pub(crate) fn fill(
+        &mut self,
+        sums: &mut [f64; N],
+        columns: [&[f64]; N],
+        filled: &mut [f64],
+        finish: impl Fn([f64; N]) -> f64,
+    ) {
+        let (length, rows) = (self.values.length(), filled.len());
+        let columns = columns.map(|column| &column[..rows]);
+        let at = |row| std::array::from_fn(|sum| columns[sum][row]);
+        let (first, rest) = filled.split_at_mut(length.min(rows));
+        for (row, slot) in first.iter_mut().enumerate() {
+            *slot = finish(self.step(sums, at(row)));
+            self.store(at(row));
+        }
+        let leaving = columns.map(|column| &column[..rest.len()]);
+        let coming = columns.map(|column| &column[first.len()..]);
+        for (row, slot) in rest.iter_mut().enumerate() {
+            for (sum, total) in sums.iter_mut().enumerate() {
+                *total -= leaving[sum][row];
+                *total += coming[sum][row];
+            }
+            *slot = finish(*sums);
+        }
+        // The last ones are all that is left of the rest.
+        let gone = rest.len().saturating_sub(length);
+        self.values.skip(gone);
+        for row in first.len() + gone..rows {
+            self.store(at(row));
+        }
+    }
 }
 
 impl<const N: usize> Window for RollingSums<N> {
