@@ -12,6 +12,8 @@ use proptest::prelude::*;
 use series::{arguments, columns, long_arguments};
 use std::cell::Cell;
 use std::ops::Range;
+use std::sync::Mutex;
+use std::thread::available_parallelism;
 
 /// A row that differs from TA-Lib's over windows of more than 128 bars, where it keeps up
 /// what TA-Lib adds up afresh at each bar, or for each period apart. All others give its
@@ -102,16 +104,35 @@ fn tested() -> impl Iterator<Item = &'static Row> {
     rows.filter(move |row| only.as_ref().is_none_or(|only| names(row, only)))
 }
 
+/// Every row to test, on as many threads as there are processors: it takes a while.
+fn for_each_tested(test: impl Fn(&'static Row) + Sync) {
+    let rows = Mutex::new(tested());
+    let threads = available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(row) = next(&rows) {
+                    test(row);
+                }
+            });
+        }
+    });
+}
+
+fn next<T>(items: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
+    items.lock().unwrap().next()
+}
+
 #[test]
 fn every_indicator_gives_talibs_bits_at_every_bar() {
-    for row in tested() {
+    for_each_tested(|row| {
         assert_eq!(worst_difference(row, case(row), 300, None), 0.0, "{}", row.info.name);
-    }
+    });
 }
 
 #[test]
 fn every_indicator_gives_talibs_bits_over_hundreds_of_bars_or_is_listed() {
-    for row in tested() {
+    for_each_tested(|row| {
         let name = row.info.name;
         let near = NEAR.iter().find(|near| near.name == name);
         let case = (long_arguments(row), columns(row.inputs, 1_000..2_000));
@@ -121,7 +142,7 @@ fn every_indicator_gives_talibs_bits_over_hundreds_of_bars_or_is_listed() {
             eprintln!("{name}: {worst:.2e} at worst in {cases} series, {:.2e} listed", near.worst);
             assert!(worst > 0.0, "{name} need not be listed");
         }
-    }
+    });
 }
 
 /// As many series for each row as the environment variable `CASES` says, for work on

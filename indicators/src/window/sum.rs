@@ -86,15 +86,17 @@ impl<const N: usize> RollingSums<N> {
             *slot = finish(self.step(sums, at(row)));
             self.store(at(row));
         }
+        let mut now = *sums;
         let leaving = columns.map(|column| &column[..rest.len()]);
-        let coming = columns.map(|column| &column[first.len()..]);
+        let coming = columns.map(|column| &column[first.len()..][..rest.len()]);
         for (row, slot) in rest.iter_mut().enumerate() {
-            for (sum, total) in sums.iter_mut().enumerate() {
+            for (sum, total) in now.iter_mut().enumerate() {
                 *total -= leaving[sum][row];
                 *total += coming[sum][row];
             }
-            *slot = finish(*sums);
+            *slot = finish(now);
         }
+        *sums = now;
         // The last ones are all that is left of the rest.
         let gone = rest.len().saturating_sub(length);
         self.values.skip(gone);

@@ -100,16 +100,19 @@ fn a_hundred_kills_of_several_instances_with_partitions_moving() {
 
 /// Then instances are known to the group by its members' ids alone, and nobody takes
 /// over the transactions of another.
-const WITHOUT_NAMES: [(&str, &str); 1] = [("KAFKA_INSTANCE_ID", "")];
+const WITHOUT_NAMES: (&str, &str) = ("KAFKA_INSTANCE_ID", "");
+
+/// Then a broker may stand still for a while, and fences nobody off for that.
+const PATIENT: (&str, &str) = ("KAFKA_TRANSACTION_TIMEOUT_MS", "30000");
 
 #[test]
 fn from_one_instance_to_three_and_back() {
-    scale(&[]);
+    scale(&[PATIENT]);
 }
 
 #[test]
 fn from_one_instance_to_three_and_back_without_names() {
-    scale(&WITHOUT_NAMES);
+    scale(&[PATIENT, WITHOUT_NAMES]);
 }
 
 fn scale(settings: &[(&'static str, &str)]) {
@@ -136,8 +139,8 @@ fn scale(settings: &[(&'static str, &str)]) {
     // They do not fence each other off; only a broker that is busy may give one up. Where
     // it stands still for long, whoever writes trades gives up too.
     let words = stream.last_words();
-    let timed_out = words.lines().filter(|line| line.contains("message(s) timed out")).count();
-    assert!(stream.failures() < 4 + timed_out as u64, "{words}");
+    let failures = words.lines().filter(|line| !line.starts_with("trades ")).count();
+    assert!(failures < 4, "{words}");
     assert_identical(stream);
 }
 
@@ -172,7 +175,7 @@ fn a_zombie_without_a_name_does_not_write() {
         return;
     }
     let cluster = Cluster::start(1).unwrap();
-    let mut stream = start_with(&cluster, &WITHOUT_NAMES);
+    let mut stream = start_with(&cluster, &[WITHOUT_NAMES]);
     pause_past_the_session(&mut stream);
     // Killed, it leaves a transaction that nobody but the broker ends.
     for service in [Service::Candles, Service::TechnicalIndicators] {
