@@ -95,7 +95,12 @@ impl Stream {
             ("COMMIT_INTERVAL_MS", "50".to_owned()),
         ];
         match service {
-            Service::Trades => settings.push(("KAFKA_OUTPUT_TOPIC", format!("{name}.trades"))),
+            // Whoever follows it fences it off at once, and it need not end each time the
+            // broker stands still.
+            Service::Trades => settings.extend([
+                ("KAFKA_OUTPUT_TOPIC", format!("{name}.trades")),
+                ("KAFKA_TRANSACTION_TIMEOUT_MS", "15000".to_owned()),
+            ]),
             Service::Candles => settings.extend([
                 ("KAFKA_INPUT_TOPIC", format!("{name}.trades")),
                 ("KAFKA_OUTPUT_TOPIC", format!("{name}.candles")),
