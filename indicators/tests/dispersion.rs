@@ -12,12 +12,14 @@ fn values() -> impl Strategy<Value = Vec<f64>> {
     let size = (-600..=600i32).prop_map(|exponent| 2f64.powi(exponent));
     let next = (-9..=9i32).prop_map(|steps| 100.0 * (1.0 + f64::from(steps) * f64::EPSILON));
     let tick = (-50..=50i32).prop_map(|ticks| 2.0 + f64::from(ticks) / 64.0);
+    let dense = prop_oneof![8 => 4.99..5.01f64, 1 => Just(4.0), 1 => Just(6.0)];
     let some = |value: BoxedStrategy<f64>| prop::collection::vec(value, 1..150);
     let part = prop_oneof![
         some(prop_oneof![size.clone(), size.prop_map(|size| -size)].boxed()),
         some(next.boxed()),
         some(tick.boxed()),
         some((-1e3..1e3).boxed()),
+        some(dense.boxed()),
         some(prop_oneof![Just(0.0), Just(-0.0), Just(5e-324)].boxed()),
         (-1e3..1e3, 1..300usize).prop_map(|(value, times)| vec![value; times]),
     ];

@@ -18,11 +18,11 @@ use crate::window::{LONGEST, Sample, Window, deviations};
 /// mean of their distances from it; 0 where the price is at its mean.
 ///
 /// Every distance changes with the mean. Over up to 128 bars, both are summed anew in
-/// TA-Lib's order; over more, the prices are kept in order of size, in time that grows
-/// with the logarithm of `n`, and the result differs from TA-Lib's in the last bits, or in
-/// more the closer together the prices are: their mean is rounded, in TA-Lib's order by up to
-/// some `n` last bits, and so are the distances from it. Where prices move by their last bits
-/// only, it may be 0 where TA-Lib's is not.
+/// TA-Lib's order; over more, sums of whole numbers are kept up, in a time that hardly
+/// depends on `n`. The result then differs from TA-Lib's in the last bits, or in more the
+/// closer together the prices are: TA-Lib rounds their mean, by up to some `n` last bits, and
+/// so the distances from it. Where prices move by their last bits only, it may be 0 where
+/// TA-Lib's is not.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 14.

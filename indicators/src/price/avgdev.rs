@@ -13,10 +13,10 @@ use crate::window::{Sample, Window};
 /// the mean of the last `n` values.
 ///
 /// Every distance changes with the mean. Over up to 128 values, both are summed anew from
-/// the latest back, as in TA-Lib; over more, the values are kept in order, in time that
-/// grows with the logarithm of `n`, and the result differs from TA-Lib's in the last
-/// bits, or in more the closer together the values are: their mean is rounded, in TA-Lib's
-/// order by up to some `n` last bits, and so are the distances from it.
+/// the latest back, as in TA-Lib; over more, sums of whole numbers are kept up, in a time
+/// that hardly depends on `n`. The result then differs from TA-Lib's in the last bits, or in
+/// more the closer together the values are: TA-Lib rounds their mean, by up to some `n` last
+/// bits, and so the distances from it.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 14.

@@ -1,6 +1,7 @@
 //! The state machines that indicators share. Each keeps a bounded number of
 //! past values, is read by a kernel's `step` and written by its `store`.
 
+mod buckets;
 mod compensated;
 mod dispersion;
 mod extreme;
@@ -18,6 +19,7 @@ mod states;
 mod sum;
 mod variance;
 mod weighted;
+mod whole;
 mod wilder;
 
 pub use compensated::Compensated;
