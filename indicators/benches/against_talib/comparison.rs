@@ -1,27 +1,18 @@
-//! What the benchmark runs, how it measures, and how it prints: the rows of the
-//! catalog, the bars, the rounds.
+//! The rows of the catalog beside the C library's functions: which they are, the rounds, and
+//! what is printed.
 
 use crate::batch::Call;
-use crate::streams;
+use crate::market::{self, BARS, Series, Series::Falling, Series::Walk};
+use crate::{periods, streams};
 use indicators::catalog::{self, Row};
 use indicators::{Bar, DynIndicator};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-const BARS: usize = 100_000;
 /// How long the rounds of one row go on.
-const BUDGET: Duration = Duration::from_millis(200);
+pub(crate) const BUDGET: Duration = Duration::from_millis(200);
 /// The fewest and the most rounds for one row.
-const ROUNDS: std::ops::RangeInclusive<usize> = 9..=61;
-
-/// Which bars a row is run over.
-#[derive(Clone, Copy, PartialEq)]
-enum Series {
-    Walk,
-    Falling,
-}
-
-use Series::{Falling, Walk};
+pub(crate) const ROUNDS: std::ops::RangeInclusive<usize> = 9..=61;
 
 /// The rows that count in the geometric mean: those that indicator libraries are
 /// commonly compared by. They need not exist yet.
@@ -70,38 +61,6 @@ const COMPARED: &[(&str, &[f64], Series)] = &[
     ("MAX", &[1_000.0], Walk),
     ("MAX", &[1_000.0], Falling),
 ];
-
-/// Bars like those of a market: moves with fat tails whose size comes and goes,
-/// prices in whole ticks, so that there are ties and bars that stand still. A
-/// falling market falls in every bar.
-fn market(series: Series) -> Vec<Bar> {
-    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
-    // Uniform from 0 to 1 (Marsaglia, Xorshift RNGs, 2003).
-    let mut random = move || {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        (seed >> 11) as f64 / (1u64 << 53) as f64
-    };
-    let tick = |price: f64| (price * 100.0).round() / 100.0;
-    let (mut open, mut size) = (100.0, 1e-3);
-    let mut bars = Vec::with_capacity(BARS);
-    for _ in 0..BARS {
-        size = (0.97 * size + 6e-5 * random()).max(1e-4);
-        let shock = (0..4).map(|_| random()).sum::<f64>() - 2.0;
-        let pull = (100.0f64 / open).ln() * 1e-4;
-        let close = match series {
-            Walk => tick(open * (size * shock + pull).exp()),
-            Falling => open * (1.0 - 1e-5 * random()),
-        };
-        let wick = |up: f64| tick(open.max(close) * size * up * 0.5);
-        let (high, low) = (open.max(close) + wick(random()), open.min(close) - wick(random()));
-        let volume = (1_000.0 * (1.0 + shock.abs()) * random()).round();
-        bars.push(Bar::new(open, high, low, close, volume).unwrap());
-        open = close;
-    }
-    bars
-}
 
 /// One row with its parameters and bars.
 struct Case {
@@ -169,7 +128,7 @@ impl Rounds {
     }
 }
 
-fn fastest(rounds: &[f64]) -> f64 {
+pub(crate) fn fastest(rounds: &[f64]) -> f64 {
     rounds.iter().copied().fold(f64::NAN, f64::min)
 }
 
@@ -187,12 +146,7 @@ struct Measured {
 
 fn measure(case: &Case, bars: &[Bar]) -> Measured {
     let Case { row, indicator, .. } = case;
-    let mut columns: Vec<Vec<f64>> =
-        row.inputs.iter().map(|source| bars.iter().map(|bar| source.of(bar)).collect()).collect();
-    // The one input that prices are no sensible value of: a period for each bar.
-    if row.info.name == "MAVP" {
-        columns[1] = (0..BARS).map(|t| 2.0 + (t / 50 % 29) as f64).collect();
-    }
+    let columns = market::columns(row, bars);
     let inputs: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     let history = indicator.lookback() + 1;
     let (head, tail): (Vec<_>, Vec<_>) =
@@ -259,7 +213,7 @@ pub(crate) fn run() {
     let chosen = |case: &Case| names.is_empty() || names.iter().any(|name| case.is_named(name));
     // SAFETY: nothing else has called the library yet.
     unsafe { ta_lib_sys::TA_Initialize() };
-    let (walk, falling) = (market(Walk), market(Falling));
+    let (walk, falling) = (market::bars(Walk), market::bars(Falling));
     let cases: Vec<Case> = Case::all().into_iter().filter(chosen).collect();
 
     println!("TA-Lib C {}, {BARS} bars, ns per bar", indicators::talib::version());
@@ -293,4 +247,5 @@ pub(crate) fn run() {
             println!();
         }
     }
+    periods::run(cases.iter().map(|case| case.row), &walk);
 }

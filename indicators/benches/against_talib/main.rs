@@ -19,13 +19,18 @@
 //!   being in memory between two bars; beside `TA_XXX_Update` on a stream that
 //!   `TA_XXX_Open` has opened;
 //! * batch: `batch` of a fresh indicator over whole columns; beside one call of the
-//!   function. Both fill columns that were there before.
+//!   function. Both fill columns that were there before;
+//! * the same updates with all periods 10, beside all periods 1,000.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[cfg(feature = "talib-v0_8")]
 mod batch;
 #[cfg(feature = "talib-v0_8")]
 mod comparison;
+#[cfg(feature = "talib-v0_8")]
+mod market;
+#[cfg(feature = "talib-v0_8")]
+mod periods;
 #[cfg(feature = "talib-v0_8")]
 mod streams;
 
