@@ -1,10 +1,10 @@
 //! Williams fractal.
 
 use crate::catalog::{Group, Info};
-use crate::io::{HighLow, output};
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{Finite, HighLow, Input, Output, output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Range, RangeState, Ring, Window};
+use crate::window::{Range, RangeState, Ring, Window, block, lay_out};
 use serde::{Deserialize, Serialize};
 
 /// Williams fractal (FRACTAL): bars whose high is above all highs around them,
@@ -103,6 +103,46 @@ fn stands_out(
     is_beyond(value, latest) & (by == 1)
 }
 
+/// How many bars of a batch are compared together.
+const LANES: usize = 8;
+
+/// Fills a column with 100 where the value in the midst of the window that begins at that
+/// place of a line is beyond all others of the window, and 0 elsewhere.
+#[inline(always)]
+fn fill_standing_out(
+    line: &[f64],
+    [left, right]: [usize; 2],
+    filled: &mut [f64],
+    is_beyond: impl Fn(f64, f64) -> bool + Copy,
+) {
+    let (blocks, rest) = filled.as_chunks_mut::<LANES>();
+    for (number, slots) in blocks.iter_mut().enumerate() {
+        *slots = stand_out(&line[number * LANES..], left, right, is_beyond);
+    }
+    let done = blocks.len() * LANES;
+    for (row, slot) in rest.iter_mut().enumerate() {
+        [*slot] = stand_out(&line[done + row..], left, right, is_beyond);
+    }
+}
+
+/// The same for several places, from the first on.
+#[inline(always)]
+fn stand_out<const N: usize>(
+    line: &[f64],
+    left: usize,
+    right: usize,
+    is_beyond: impl Fn(f64, f64) -> bool,
+) -> [f64; N] {
+    let values = block::<N>(line, left);
+    let others = (0..left).chain(left + 1..=left + right).map(|at| block::<N>(line, at));
+    others.fold([100.0; N], |found, others| {
+        std::array::from_fn(|lane| {
+            let is_beyond = is_beyond(values[lane], others[lane]);
+            if is_beyond { found[lane] } else { 0.0 }
+        })
+    })
+}
+
 impl kernel::Kernel for Kernel {
     const INFO: Info = Info {
         name: "FRACTAL",
@@ -161,6 +201,37 @@ impl kernel::Kernel for Kernel {
         }
         self.highs.push(bar.high);
         self.lows.push(bar.low);
+    }
+
+    const FILLS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        _: &mut State,
+        [highs, lows]: <Self::Input as Input>::Columns<'_>,
+        [swing_highs, swing_lows]: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        if self.many.is_some() {
+            return false;
+        }
+        let [high_room, low_room] = &mut room.scratch;
+        let high_line = lay_out(&self.highs, highs, high_room);
+        let low_line = lay_out(&self.lows, lows, low_room);
+        let (Some(high_line), Some(low_line)) = (high_line, low_line) else { return false };
+        let sides = [self.left, self.right];
+        fill_standing_out(high_line, sides, swing_highs, |one, other| one > other);
+        fill_standing_out(low_line, sides, swing_lows, |one, other| one < other);
+        let mut finite = Finite::default();
+        for (high, low) in highs.iter().zip(lows) {
+            finite.see(HighLow { high: *high, low: *low });
+        }
+        if finite.all() {
+            self.highs.extend(highs);
+            self.lows.extend(lows);
+        }
+        finite.all()
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {

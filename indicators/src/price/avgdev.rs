@@ -1,9 +1,10 @@
 //! Average deviation.
 
 use crate::catalog::{Group, Info};
-use crate::kernel::{self, Clock, Machine};
+use crate::io::{Finite, Input, Output};
+use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Sample, Window};
+use crate::window::{Sample, Window, block, lay_out};
 
 /// Average deviation (AVGDEV): how far the last values lie from their mean, on
 /// average.
@@ -48,6 +49,20 @@ impl Avgdev {
     pub fn new(time_period: usize) -> Result<Self, ParameterError> {
         Self::from_values(&[Some(time_period as f64)])
     }
+}
+
+/// How many bars of a batch are added up together.
+const LANES: usize = 8;
+
+/// The average deviations over the windows that begin at several places of a line.
+#[inline(always)]
+fn deviations<const N: usize>(line: &[f64], start: usize, period: usize) -> [f64; N] {
+    let newest_first = || (start..start + period).rev().map(|at| block::<N>(line, at));
+    let add = |sums: [f64; N], values: [f64; N]| std::array::from_fn(|lane| sums[lane] + values[lane]);
+    let means = newest_first().fold([0.0; N], add).map(|sum| sum / period as f64);
+    let distances = newest_first()
+        .map(|values| std::array::from_fn(|lane| (values[lane] - means[lane]).abs()));
+    distances.fold([0.0; N], add).map(|sum| sum / period as f64)
 }
 
 /// The definition of [`Avgdev`].
@@ -95,6 +110,35 @@ impl kernel::Kernel for Kernel {
     #[inline(always)]
     fn store<C: Clock>(&mut self, _: C, _: &(), value: f64) {
         self.earlier.store(value);
+    }
+
+    const FILLS: bool = true;
+
+    #[inline(always)]
+    fn fill(
+        &mut self,
+        _: &mut (),
+        values: <Self::Input as Input>::Columns<'_>,
+        filled: &mut <Self::Output as Output>::Columns<'_>,
+        room: &mut Ready,
+    ) -> bool {
+        let Sample::Short(earlier) = &mut self.earlier else { return false };
+        let [room, _] = &mut room.scratch;
+        let Some(line) = lay_out(earlier, values, room) else { return false };
+        let (blocks, rest) = filled.as_chunks_mut::<LANES>();
+        for (number, slots) in blocks.iter_mut().enumerate() {
+            *slots = deviations(line, number * LANES, self.period);
+        }
+        let done = blocks.len() * LANES;
+        for (row, slot) in rest.iter_mut().enumerate() {
+            [*slot] = deviations(line, done + row, self.period);
+        }
+        let mut finite = Finite::default();
+        values.iter().for_each(|value| finite.see(*value));
+        if finite.all() {
+            earlier.extend(values);
+        }
+        finite.all()
     }
 
     fn windows(&mut self, visit: &mut dyn FnMut(&mut dyn Window)) {
