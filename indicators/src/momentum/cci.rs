@@ -19,10 +19,10 @@ use crate::window::{LONGEST, Sample, Window, deviations};
 ///
 /// Every distance changes with the mean. Over up to 128 bars, both are summed anew in
 /// TA-Lib's order; over more, sums of whole numbers are kept up, in a time that hardly
-/// depends on `n`. The result then differs from TA-Lib's in the last bits, or in more the
-/// closer together the prices are: TA-Lib rounds their mean, by up to some `n` last bits, and
-/// so the distances from it. Where prices move by their last bits only, it may be 0 where
-/// TA-Lib's is not.
+/// depends on `n`, but for about one bar in `n`, at which all prices are sorted anew. The
+/// result then differs from TA-Lib's in the last bits, or in more the closer together the
+/// prices are: TA-Lib rounds their mean, by up to some `n` last bits, and so the distances
+/// from it. Where prices move by their last bits only, it may be 0 where TA-Lib's is not.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 14.

@@ -15,9 +15,10 @@ use crate::window::{Sample, Window, block, lay_out};
 ///
 /// Every distance changes with the mean. Over up to 128 values, both are summed anew from
 /// the latest back, as in TA-Lib; over more, sums of whole numbers are kept up, in a time
-/// that hardly depends on `n`. The result then differs from TA-Lib's in the last bits, or in
-/// more the closer together the values are: TA-Lib rounds their mean, by up to some `n` last
-/// bits, and so the distances from it.
+/// that hardly depends on `n`, but for about one bar in `n`, at which all values are sorted
+/// anew. The result then differs from TA-Lib's in the last bits, or in more the closer
+/// together the values are: TA-Lib rounds their mean, by up to some `n` last bits, and so the
+/// distances from it.
 ///
 /// # Parameters
 /// * `time_period` `n`: 2 to 100,000, default 14.

@@ -16,6 +16,9 @@ use crate::recording::Recordings;
 /// Silence after which the group gives an instance's partitions to others, and
 /// the broker aborts its transaction.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(3);
+/// The same for transactions of `trades`: whoever follows it fences it off at once, and it
+/// need not end each time the broker stands still.
+const PATIENCE_WITH_TRADES: Duration = Duration::from_secs(15);
 /// Longest time to wait for anything.
 const DEADLINE: Duration = Duration::from_secs(240);
 /// All topics that readers see, without the stream's name.
@@ -86,21 +89,20 @@ impl Stream {
 
     fn settings(&self, service: Service) -> Vec<(&'static str, String)> {
         let name = &self.name;
-        let patience = PATIENCE.as_millis().to_string();
+        let millis = |duration: Duration| duration.as_millis().to_string();
+        let transaction = match service {
+            Service::Trades => PATIENCE_WITH_TRADES,
+            Service::Candles | Service::TechnicalIndicators => PATIENCE,
+        };
         let mut settings = vec![
             ("KAFKA_BOOTSTRAP_SERVERS", self.servers.clone()),
             ("KAFKA_CONSUMER_GROUP", format!("{name}.{}", service.program())),
-            ("KAFKA_SESSION_TIMEOUT_MS", patience.clone()),
-            ("KAFKA_TRANSACTION_TIMEOUT_MS", patience),
+            ("KAFKA_SESSION_TIMEOUT_MS", millis(PATIENCE)),
+            ("KAFKA_TRANSACTION_TIMEOUT_MS", millis(transaction)),
             ("COMMIT_INTERVAL_MS", "50".to_owned()),
         ];
         match service {
-            // Whoever follows it fences it off at once, and it need not end each time the
-            // broker stands still.
-            Service::Trades => settings.extend([
-                ("KAFKA_OUTPUT_TOPIC", format!("{name}.trades")),
-                ("KAFKA_TRANSACTION_TIMEOUT_MS", "15000".to_owned()),
-            ]),
+            Service::Trades => settings.push(("KAFKA_OUTPUT_TOPIC", format!("{name}.trades"))),
             Service::Candles => settings.extend([
                 ("KAFKA_INPUT_TOPIC", format!("{name}.trades")),
                 ("KAFKA_OUTPUT_TOPIC", format!("{name}.candles")),
