@@ -10,9 +10,9 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// How long the rounds of one row go on.
-pub(crate) const BUDGET: Duration = Duration::from_millis(200);
+const BUDGET: Duration = Duration::from_millis(200);
 /// The fewest and the most rounds for one row.
-pub(crate) const ROUNDS: std::ops::RangeInclusive<usize> = 9..=61;
+const ROUNDS: std::ops::RangeInclusive<usize> = 9..=61;
 
 /// The rows that count in the geometric mean: those that indicator libraries are
 /// commonly compared by. They need not exist yet.
@@ -128,6 +128,16 @@ impl Rounds {
     }
 }
 
+/// Whether another round is due, after so many since `start`.
+pub(crate) fn go_on(start: Instant, rounds: usize) -> bool {
+    rounds < *ROUNDS.start() || (start.elapsed() < BUDGET && rounds < *ROUNDS.end())
+}
+
+/// Nanoseconds.
+pub(crate) fn per_bar(time: Duration, bars: usize) -> f64 {
+    time.as_secs_f64() * 1e9 / bars as f64
+}
+
 pub(crate) fn fastest(rounds: &[f64]) -> f64 {
     rounds.iter().copied().fold(f64::NAN, f64::min)
 }
@@ -158,12 +168,9 @@ fn measure(case: &Case, bars: &[Bar]) -> Measured {
     let mut call = stream.map(|_| Call::new(row, arguments, &inputs));
 
     let (mut streaming, mut batch) = (Rounds::default(), Rounds::default());
-    let per_bar = |time: Duration, bars: usize| time.as_secs_f64() * 1e9 / bars as f64;
     let start = Instant::now();
     let mut same = true;
-    while batch.ours.len() < *ROUNDS.start()
-        || (start.elapsed() < BUDGET && batch.ours.len() < *ROUNDS.end())
-    {
+    while go_on(start, batch.ours.len()) {
         let mut ours = indicator.clone();
         ours.update_each(&head);
         let begin = Instant::now();

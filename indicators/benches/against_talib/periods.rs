@@ -1,6 +1,6 @@
 //! Updates over long windows beside those over short ones.
 
-use crate::comparison::{BUDGET, ROUNDS, fastest};
+use crate::comparison::{fastest, go_on, per_bar};
 use crate::market;
 use indicators::catalog::Row;
 use indicators::{Bar, DynIndicator, Parameter, ParameterKind};
@@ -42,9 +42,7 @@ fn measure(row: &Row, indicators: [Box<dyn DynIndicator>; 2], bars: &[Bar]) -> [
     let columns = market::columns(row, bars);
     let mut rounds = [Vec::new(), Vec::new()];
     let start = Instant::now();
-    while rounds[1].len() < *ROUNDS.start()
-        || (start.elapsed() < BUDGET && rounds[1].len() < *ROUNDS.end())
-    {
+    while go_on(start, rounds[1].len()) {
         for (indicator, rounds) in indicators.iter().zip(&mut rounds) {
             let (head, tail): (Vec<_>, Vec<_>) =
                 columns.iter().map(|column| column.split_at(indicator.lookback() + 1)).unzip();
@@ -52,7 +50,7 @@ fn measure(row: &Row, indicators: [Box<dyn DynIndicator>; 2], bars: &[Bar]) -> [
             indicator.update_each(&head);
             let begin = Instant::now();
             black_box(indicator.update_each(&tail));
-            rounds.push(begin.elapsed().as_secs_f64() * 1e9 / tail[0].len() as f64);
+            rounds.push(per_bar(begin.elapsed(), tail[0].len()));
         }
     }
     rounds.map(|rounds| fastest(&rounds))

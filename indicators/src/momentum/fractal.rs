@@ -4,8 +4,9 @@ use crate::catalog::{Group, Info};
 use crate::io::{Finite, HighLow, Input, Output, output};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Range, RangeState, Ring, Window, block, lay_out};
+use crate::window::{Range, RangeState, Ring, Window, block, fill_blocks, lay_out};
 use serde::{Deserialize, Serialize};
+use std::array;
 
 /// Williams fractal (FRACTAL): bars whose high is above all highs around them,
 /// or whose low is below all lows around them. It is known, and given, only
@@ -89,58 +90,47 @@ pub struct State {
     after: RangeState,
 }
 
-/// Whether `value`, which is one of those in the ring, is beyond all others and the
-/// latest one.
-#[inline(always)]
-fn stands_out(
-    ring: &Ring,
-    value: f64,
-    latest: f64,
-    is_beyond: impl Fn(f64, f64) -> bool,
-) -> bool {
-    let reached = |other: &f64| usize::from(!is_beyond(value, *other));
-    let by = ring.slots().iter().map(reached).sum::<usize>();
-    is_beyond(value, latest) & (by == 1)
-}
-
 /// How many bars of a batch are compared together.
 const LANES: usize = 8;
 
-/// Fills a column with 100 where the value in the midst of the window that begins at that
-/// place of a line is beyond all others of the window, and 0 elsewhere.
-#[inline(always)]
-fn fill_standing_out(
-    line: &[f64],
-    [left, right]: [usize; 2],
-    filled: &mut [f64],
-    is_beyond: impl Fn(f64, f64) -> bool + Copy,
-) {
-    let (blocks, rest) = filled.as_chunks_mut::<LANES>();
-    for (number, slots) in blocks.iter_mut().enumerate() {
-        *slots = stand_out(&line[number * LANES..], left, right, is_beyond);
-    }
-    let done = blocks.len() * LANES;
-    for (row, slot) in rest.iter_mut().enumerate() {
-        [*slot] = stand_out(&line[done + row..], left, right, is_beyond);
-    }
-}
-
-/// The same for several places, from the first on.
+/// 100 for each of the `values` that is beyond all others of its window, and 0 for the others;
+/// each item holds one of each window, and all of them the values themselves.
 #[inline(always)]
 fn stand_out<const N: usize>(
-    line: &[f64],
-    left: usize,
-    right: usize,
+    values: [f64; N],
+    windows: impl Iterator<Item = [f64; N]>,
     is_beyond: impl Fn(f64, f64) -> bool,
 ) -> [f64; N] {
-    let values = block::<N>(line, left);
-    let others = (0..left).chain(left + 1..=left + right).map(|at| block::<N>(line, at));
-    others.fold([100.0; N], |found, others| {
-        std::array::from_fn(|lane| {
-            let is_beyond = is_beyond(values[lane], others[lane]);
-            if is_beyond { found[lane] } else { 0.0 }
+    // Each is reached by itself.
+    let reached = windows.fold([0.0; N], |reached, others| {
+        let reaches = |lane| if is_beyond(values[lane], others[lane]) { 0.0 } else { 1.0 };
+        array::from_fn(|lane| reached[lane] + reaches(lane))
+    });
+    reached.map(|by| if by == 1.0 { 100.0 } else { 0.0 })
+}
+
+impl Kernel {
+    /// What is given of the bar that may stand out, on the side that the ring holds.
+    #[inline(always)]
+    fn swing(&self, ring: &Ring, latest: f64, is_beyond: impl Fn(f64, f64) -> bool) -> i32 {
+        let window = ring.slots().iter().copied().chain([latest]);
+        let [swing] = stand_out([ring.ago(self.right)], window.map(|value| [value]), is_beyond);
+        swing as i32
+    }
+
+    /// The same at all rows of a line.
+    #[inline(always)]
+    fn fill_side(
+        &self,
+        line: &[f64],
+        filled: &mut [f64],
+        is_beyond: impl Fn(f64, f64) -> bool,
+    ) -> bool {
+        fill_blocks::<LANES>(filled, |row| {
+            let windows = (row..=row + self.left + self.right).map(|at| block(line, at));
+            stand_out(block(line, row + self.left), windows, &is_beyond)
         })
-    })
+    }
 }
 
 impl kernel::Kernel for Kernel {
@@ -175,21 +165,21 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, clock: C, state: &mut State, bar: HighLow) -> FractalOutput {
-        let (high, low) = (self.highs.ago(self.right), self.lows.ago(self.right));
-        let (is_high, is_low) = match &self.many {
+        let (swing_high, swing_low) = match &self.many {
             None => (
-                stands_out(&self.highs, high, bar.high, |one, other| one > other),
-                stands_out(&self.lows, low, bar.low, |one, other| one < other),
+                self.swing(&self.highs, bar.high, |one, other| one > other),
+                self.swing(&self.lows, bar.low, |one, other| one < other),
             ),
             Some(Many { before, after }) => {
+                let (high, low) = (self.highs.ago(self.right), self.lows.ago(self.right));
                 let (oldest_high, oldest_low) = (self.highs.oldest(), self.lows.oldest());
                 let before = before.step(clock, &mut state.before, oldest_high, oldest_low);
                 let after = after.step(clock, &mut state.after, bar.high, bar.low);
-                (high > before.0.max(after.0), low < before.1.min(after.1))
+                let swing = |found| 100 * i32::from(found);
+                (swing(high > before.0.max(after.0)), swing(low < before.1.min(after.1)))
             }
         };
-        let swing = |found: bool| 100 * i32::from(found);
-        FractalOutput { swing_high: swing(is_high), swing_low: swing(is_low) }
+        FractalOutput { swing_high, swing_low }
     }
 
     #[inline(always)]
@@ -220,9 +210,11 @@ impl kernel::Kernel for Kernel {
         let high_line = lay_out(&self.highs, highs, high_room);
         let low_line = lay_out(&self.lows, lows, low_room);
         let (Some(high_line), Some(low_line)) = (high_line, low_line) else { return false };
-        let sides = [self.left, self.right];
-        fill_standing_out(high_line, sides, swing_highs, |one, other| one > other);
-        fill_standing_out(low_line, sides, swing_lows, |one, other| one < other);
+        if !(self.fill_side(high_line, swing_highs, |one, other| one > other)
+            && self.fill_side(low_line, swing_lows, |one, other| one < other))
+        {
+            return false;
+        }
         let mut finite = Finite::default();
         for (high, low) in highs.iter().zip(lows) {
             finite.see(HighLow { high: *high, low: *low });

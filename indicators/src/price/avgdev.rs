@@ -4,7 +4,8 @@ use crate::catalog::{Group, Info};
 use crate::io::{Finite, Input, Output};
 use crate::kernel::{self, Clock, Machine, Ready};
 use crate::parameter::{Arguments, Parameter, ParameterError};
-use crate::window::{Sample, Window, block, lay_out};
+use crate::window::{Sample, Window, block, fill_blocks, lay_out};
+use std::array;
 
 /// Average deviation (AVGDEV): how far the last values lie from their mean, on
 /// average.
@@ -55,15 +56,18 @@ impl Avgdev {
 /// How many bars of a batch are added up together.
 const LANES: usize = 8;
 
-/// The average deviations over the windows that begin at several places of a line.
+/// The average deviations of several windows of as many values, of which each item holds one
+/// of each window.
 #[inline(always)]
-fn deviations<const N: usize>(line: &[f64], start: usize, period: usize) -> [f64; N] {
-    let newest_first = || (start..start + period).rev().map(|at| block::<N>(line, at));
-    let add = |sums: [f64; N], values: [f64; N]| std::array::from_fn(|lane| sums[lane] + values[lane]);
-    let means = newest_first().fold([0.0; N], add).map(|sum| sum / period as f64);
-    let distances = newest_first()
-        .map(|values| std::array::from_fn(|lane| (values[lane] - means[lane]).abs()));
-    distances.fold([0.0; N], add).map(|sum| sum / period as f64)
+fn deviations<const N: usize, I>(newest_first: impl Fn() -> I, period: usize) -> [f64; N]
+where
+    I: Iterator<Item = [f64; N]>,
+{
+    let add = |sums: [f64; N], values: [f64; N]| array::from_fn(|lane| sums[lane] + values[lane]);
+    let average = |sums: [f64; N]| sums.map(|sum| sum / period as f64);
+    let means = average(newest_first().fold([0.0; N], add));
+    let distance = |values: [f64; N]| array::from_fn(|lane| (values[lane] - means[lane]).abs());
+    average(newest_first().map(distance).fold([0.0; N], add))
 }
 
 /// The definition of [`Avgdev`].
@@ -96,16 +100,14 @@ impl kernel::Kernel for Kernel {
 
     #[inline(always)]
     fn step<C: Clock>(&self, _: C, _: &mut (), value: f64) -> f64 {
-        let period = self.period as f64;
-        let distances = match &self.earlier {
+        match &self.earlier {
             Sample::Short(earlier) => {
                 let newest_first = || std::iter::once(value).chain(earlier.iter().rev());
-                let mean = newest_first().sum::<f64>() / period;
-                newest_first().map(|x| (x - mean).abs()).sum()
+                let [deviation] = deviations(|| newest_first().map(|value| [value]), self.period);
+                deviation
             }
-            Sample::Long(earlier) => earlier.step(value).1,
-        };
-        distances / period
+            Sample::Long(earlier) => earlier.step(value).1 / self.period as f64,
+        }
     }
 
     #[inline(always)]
@@ -126,13 +128,12 @@ impl kernel::Kernel for Kernel {
         let Sample::Short(earlier) = &mut self.earlier else { return false };
         let [room, _] = &mut room.scratch;
         let Some(line) = lay_out(earlier, values, room) else { return false };
-        let (blocks, rest) = filled.as_chunks_mut::<LANES>();
-        for (number, slots) in blocks.iter_mut().enumerate() {
-            *slots = deviations(line, number * LANES, self.period);
-        }
-        let done = blocks.len() * LANES;
-        for (row, slot) in rest.iter_mut().enumerate() {
-            [*slot] = deviations(line, done + row, self.period);
+        let windows = |row: usize, period: usize| (row..row + period).rev();
+        let filled = fill_blocks::<LANES>(filled, |row| {
+            deviations(|| windows(row, self.period).map(|at| block(line, at)), self.period)
+        });
+        if !filled {
+            return false;
         }
         let mut finite = Finite::default();
         values.iter().for_each(|value| finite.see(*value));

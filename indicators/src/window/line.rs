@@ -50,6 +50,21 @@ pub(crate) fn block<const N: usize>(line: &[f64], start: usize) -> [f64; N] {
     block
 }
 
+/// Fills a column by the block, each of which `at` gives for the row that it begins at; where
+/// rows are left, the last one begins within the one before it. `false`, and nothing filled,
+/// when there are fewer rows than a block has.
+#[inline(always)]
+pub(crate) fn fill_blocks<const N: usize>(
+    filled: &mut [f64],
+    at: impl Fn(usize) -> [f64; N],
+) -> bool {
+    let Some(last) = filled.len().checked_sub(N) else { return false };
+    for row in (0..last).step_by(N).chain([last]) {
+        filled[row..row + N].copy_from_slice(&at(row));
+    }
+    true
+}
+
 /// What leaves the window at each of the `values` that are pushed, with the rows at which
 /// it does: what the ring holds, and then the first of the values themselves.
 #[inline(always)]

@@ -31,7 +31,7 @@ pub use extreme::{
 pub use homodyne::{Cycle, Homodyne, HomodyneState};
 pub(crate) use homodyne::{DEGREES, Smoother};
 pub use item::Item;
-pub(crate) use line::{BLOCK, block, fill_pairs, lay_out, leaving, lines};
+pub(crate) use line::{BLOCK, block, fill_blocks, fill_pairs, lay_out, leaving, lines};
 pub use means::Means;
 pub use moves::{Moves, MovesState};
 pub(crate) use range::spread;
